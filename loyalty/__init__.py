@@ -1,0 +1,1 @@
+"""Membership card, tiers, points ledger, coupons, points mall. Empty so far."""

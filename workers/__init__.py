@@ -1,0 +1,1 @@
+"""The background door: Celery executes what PostgreSQL queues (relay, drain, beat)."""
