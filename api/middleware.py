@@ -1,0 +1,50 @@
+"""Around every request: its id, its time in the metrics, one line in the log."""
+
+import re
+import time
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from infra import metrics
+from infra.ids import new_id
+from infra.logging import logger, request_context
+
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+# Answered too often for a line each; metrics count them.
+_QUIET = frozenset({"/wechat/{app_id}/push", "/healthz", "/readyz", "/metrics"})
+
+
+class RequestMiddleware:
+    """Plain ASGI, since it stands in the way of every push. A caller's `X-Request-Id` is kept if it looks like one."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        status = 500
+        given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+        request_id = given.decode() if _REQUEST_ID.fullmatch(given) else str(new_id())
+        scope["request_id"] = request_id
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        with request_context(request_id):
+            try:
+                await self._app(scope, receive, send_with_id)
+            finally:
+                seconds = time.perf_counter() - started
+                route = getattr(scope.get("route"), "path", "unmatched")
+                metrics.http_seconds.labels(scope["method"], route, status).observe(seconds)
+                if route not in _QUIET:
+                    logger().info(
+                        "request", method=scope["method"], route=route, status=status, ms=round(seconds * 1000, 1)
+                    )

@@ -1,0 +1,87 @@
+"""The one list of contexts: what each gives to the HTTP door, the background door and the command line."""
+
+from typing import Any
+
+from core.channels import routes as channels
+from core.customers import handlers as customer_handlers
+from core.customers import routes as customers
+from core.guides import routes as guides
+from core.organisation import routes as organisation
+from core.sessions import jobs as session_jobs
+from core.stores import routes as stores
+from infra.context import Context
+from infra.database import tortoise_config
+from infra.events import Registry
+from wechat.accounts import routes as accounts
+from wechat.codes import handlers as code_handlers
+from wechat.codes import jobs as code_jobs
+from wechat.codes import routes as codes
+from wechat.pushes import handlers as push_handlers
+from wechat.pushes import routes as pushes
+from wechat.welcomes import responders as welcome_responders
+from wechat.welcomes import routes as welcomes
+
+CONTEXTS = (
+    Context(name="sessions", models="core.sessions.models", jobs=session_jobs.JOBS),
+    Context(
+        name="organisation",
+        models="core.organisation.models",
+        routes=(organisation.router,),
+        permissions=("staff:write",),
+    ),
+    Context(
+        name="stores",
+        models="core.stores.models",
+        routes=(stores.router,),
+        permissions=("stores:read", "stores:write"),
+    ),
+    Context(
+        name="channels",
+        models="core.channels.models",
+        routes=(channels.router,),
+        permissions=("channels:read", "channels:write"),
+    ),
+    Context(name="guides", routes=(guides.router,), permissions=("guides:read", "guides:write")),
+    Context(
+        name="customers",
+        models="core.customers.models",
+        routes=(customers.router,),
+        handlers=customer_handlers.HANDLERS,
+        permissions=("fans:own", "fans:read", "ranking:read"),
+    ),
+    Context(
+        name="wechat.accounts",
+        models="wechat.accounts.models",
+        routes=(accounts.router,),
+        permissions=("accounts:read", "accounts:write"),
+    ),
+    Context(
+        name="wechat.codes",
+        models="wechat.codes.models",
+        routes=(codes.router,),
+        handlers=code_handlers.HANDLERS,
+        jobs=code_jobs.JOBS,
+        permissions=("codes:own", "codes:read"),
+    ),
+    Context(
+        name="wechat.welcomes",
+        models="wechat.welcomes.models",
+        routes=(welcomes.router,),
+        responders=welcome_responders.RESPONDERS,
+        permissions=("welcomes:read", "welcomes:write"),
+        warm=(welcome_responders.warm,),
+    ),
+    Context(name="wechat.pushes", routes=(pushes.router,), handlers=push_handlers.HANDLERS),
+)
+
+MODELS = ("infra.models", *(context.models for context in CONTEXTS if context.models))
+
+
+def registry() -> Registry:
+    """All handlers and the events they react to."""
+    return Registry(handler for context in CONTEXTS for handler in context.handlers)
+
+
+def tortoise() -> dict[str, Any]:
+    """The configuration of the `tortoise` command line."""
+    return tortoise_config(MODELS)

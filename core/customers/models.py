@@ -1,0 +1,78 @@
+"""Customers, their identities and touches. The timeline is partitioned and exists by migration only."""
+
+from typing import ClassVar
+
+from tortoise import fields
+from tortoise.indexes import Index
+from tortoise.migrations.constraints import UniqueConstraint
+from tortoise.models import Model
+
+from core.customers.rules import ContactKind
+
+
+class Customer(Model):
+    """One person. `guide` looks after the person; `following` is true while any identity follows."""
+
+    id = fields.UUIDField(primary_key=True)
+    guide: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
+        "models.Staff", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    following = fields.BooleanField()
+    is_staff = fields.BooleanField()
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "customer"
+        indexes: ClassVar = (Index(fields=("guide_id", "id"), name="customer_guide"),)
+
+
+class Identity(Model):
+    """A person in one account. `digest` (keyed, of app id and openid) recognises the person also after erasure.
+
+    `state_at` is WeChat's time of the newest sign of following or leaving: an older one that comes late is passed over.
+    """
+
+    id = fields.UUIDField(primary_key=True)
+    customer: fields.ForeignKeyRelation[Customer] = fields.ForeignKeyField(
+        "models.Customer", related_name=False, on_delete=fields.RESTRICT
+    )
+    app_id = fields.CharField(max_length=32)
+    openid = fields.CharField(max_length=64, null=True)
+    digest = fields.BinaryField()
+    following = fields.BooleanField()
+    state_at = fields.DatetimeField()
+    last_seen_at = fields.DatetimeField()
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "identity"
+        constraints: ClassVar = (UniqueConstraint(fields=("digest",), name="identity_digest_key"),)
+        indexes: ClassVar = (Index(fields=("customer_id",), name="identity_customer"),)
+
+
+class Touch(Model):
+    """A scan or follow and whom it is credited to. `source` is the push: the same one never makes a second touch."""
+
+    id = fields.UUIDField(primary_key=True)
+    customer: fields.ForeignKeyRelation[Customer] = fields.ForeignKeyField(
+        "models.Customer", related_name=False, on_delete=fields.RESTRICT
+    )
+    source = fields.UUIDField()
+    kind = fields.CharEnumField(ContactKind, max_length=20)
+    code_id = fields.UUIDField(null=True)
+    guide: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
+        "models.Staff", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    store: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
+        "models.Store", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    channel: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
+        "models.Channel", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    is_first = fields.BooleanField()
+    occurred_at = fields.DatetimeField()
+
+    class Meta:
+        table = "touch"
+        constraints: ClassVar = (UniqueConstraint(fields=("source",), name="touch_source_key"),)
+        indexes: ClassVar = (Index(fields=("customer_id", "occurred_at"), name="touch_customer"),)

@@ -1,0 +1,65 @@
+"""Fans, numbers, ranking and timelines, for guides and managers."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from core.customers import queries
+from core.customers.schemas import FanOut, NumbersOut, Period, RankingOut, TimelineEntryOut
+from core.organisation.dependencies import CurrentStaff, RequirePermission
+from core.organisation.queries import Colleague
+from core.permissions.rules import allows
+from infra.errors import Forbidden
+from infra.paging import Cursor, Limit, page_of
+from infra.schemas import Page
+
+router = APIRouter(prefix="/staff/v1", tags=["fans"])
+
+# No fan is older than WeChat's official accounts.
+BusinessDay = Annotated[date | None, Field(ge=date(2011, 1, 1), le=date(2199, 12, 31))]
+
+
+@router.get("/me/fans")
+async def my_fans(
+    guide: Annotated[Colleague, RequirePermission("fans:own")], cursor: Cursor = None, limit: Limit = 50
+) -> Page[FanOut]:
+    """The fans I look after, newest first."""
+    return page_of(FanOut, await queries.fans(guide.id, cursor, limit + 1), limit)
+
+
+@router.get("/me/numbers")
+async def my_numbers(guide: Annotated[Colleague, RequirePermission("fans:own")]) -> NumbersOut:
+    """What I have brought today, this week, this month, in all."""
+    return await queries.numbers(guide.id)
+
+
+@router.get("/fans")
+async def all_fans(
+    _by: Annotated[Colleague, RequirePermission("fans:read")],
+    guide_id: UUID | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[FanOut]:
+    """All fans, or one guide's, newest first."""
+    return page_of(FanOut, await queries.fans(guide_id, cursor, limit + 1), limit)
+
+
+@router.get("/ranking")
+async def ranking(
+    _by: Annotated[Colleague, RequirePermission("ranking:read")], period: Period = Period.DAY, on: BusinessDay = None
+) -> RankingOut:
+    """Guides by the new fans they brought on a day, in its week or in its month (default: today)."""
+    return await queries.ranking(period, on)
+
+
+@router.get("/customers/{customer_id}/timeline")
+async def timeline(customer_id: UUID, staff: CurrentStaff, limit: Limit = 50) -> list[TimelineEntryOut]:
+    """What happened to a customer, newest first; guides see those they look after."""
+    if allows(staff.role, "fans:read"):
+        return await queries.timeline(customer_id, None, limit)
+    if not allows(staff.role, "fans:own"):
+        raise Forbidden({"permission": "fans:own"})
+    return await queries.timeline(customer_id, staff.id, limit)

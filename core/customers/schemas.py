@@ -1,0 +1,74 @@
+"""What staff see of fans. Openids never leave the house."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from core.customers.rules import ContactKind
+from infra.schemas import Output
+
+
+class Period(StrEnum):
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+class FanOut(Output):
+    """`brought_by` is the guide credited with the first touch; `guide_id` looks after the fan now."""
+
+    id: UUID
+    following: bool
+    guide_id: UUID | None
+    brought_by: UUID | None
+    first_touch_at: datetime | None
+    last_touch_at: datetime | None
+    last_seen_at: datetime
+
+
+class CountsOut(Output):
+    """New fans by first touch: `gross`, those of them who left since (`lost`), and `net` = gross - lost."""
+
+    gross: int
+    lost: int
+    net: int
+
+
+class NumbersOut(Output):
+    """A guide's own numbers; `following` counts the fans the guide looks after now."""
+
+    day: CountsOut
+    week: CountsOut
+    month: CountsOut
+    total: CountsOut
+    following: int
+
+
+class RankOut(Output):
+    """One line of the ranking; equal gross shares a rank."""
+
+    rank: int
+    guide_id: UUID
+    guide: str
+    store: str | None
+    gross: int
+    lost: int
+    net: int
+
+
+class RankingOut(Output):
+    """`first` and `last` are business days, both included."""
+
+    period: Period
+    first: date
+    last: date
+    guides: list[RankOut]
+
+
+class TimelineEntryOut(Output):
+    id: UUID
+    occurred_at: datetime
+    kind: ContactKind
+    guide: str | None
+    store: str | None
+    channel: str | None

@@ -1,0 +1,196 @@
+"""The one way contacts become customers, identities, touches and timeline: a set function."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from core.customers.rules import Contact, ContactKind, CustomerState, IdentityState, Touch, order_of, see, touch
+from core.organisation import queries as organisation
+from infra import clock
+from infra.database import Connection
+from infra.ids import new_id
+
+# Identity and customer in one statement: the foreign key is looked at when both are there, and when another process
+# was faster neither is written.
+_ADD_PEOPLE = """
+WITH fresh AS (
+    INSERT INTO identity (id, customer_id, app_id, openid, digest, following, state_at, last_seen_at, created_at)
+    SELECT id, customer_id, app_id, openid, digest, following, at, at, $8
+    FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bytea[], $6::bool[], $7::timestamptz[])
+        AS p (id, customer_id, app_id, openid, digest, following, at)
+    ORDER BY digest
+    ON CONFLICT (digest) DO NOTHING
+    RETURNING customer_id, following
+)
+INSERT INTO customer (id, following, is_staff, created_at) SELECT customer_id, following, false, $8 FROM fresh
+"""
+
+_LOCK_PEOPLE = """
+SELECT i.digest, i.id AS identity_id, i.following, i.state_at, i.last_seen_at, c.id AS customer_id, c.guide_id
+FROM identity i JOIN customer c ON c.id = i.customer_id
+WHERE i.digest = ANY($1::bytea[]) ORDER BY c.id, i.id FOR UPDATE
+"""
+
+_FIRST_TOUCHES = "SELECT customer_id, id, kind, occurred_at FROM touch WHERE is_first AND customer_id = ANY($1::uuid[])"
+
+_DEMOTE = "UPDATE touch SET is_first = false WHERE id = ANY($1::uuid[])"
+
+_ADD_TOUCHES = """
+INSERT INTO touch (id, customer_id, source, kind, code_id, guide_id, store_id, channel_id, is_first, occurred_at)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[],
+                     $9::bool[], $10::timestamptz[])
+"""
+
+_UPDATE_IDENTITIES = """
+UPDATE identity i SET following = s.following, state_at = s.state_at, last_seen_at = s.last_seen_at,
+    openid = COALESCE(i.openid, s.openid)
+FROM unnest($1::uuid[], $2::bool[], $3::timestamptz[], $4::timestamptz[], $5::text[])
+    AS s (id, following, state_at, last_seen_at, openid) WHERE i.id = s.id
+"""
+
+_UPDATE_CUSTOMERS = """
+UPDATE customer c SET guide_id = s.guide_id,
+    following = EXISTS (SELECT 1 FROM identity i WHERE i.customer_id = c.id AND i.following)
+FROM unnest($1::uuid[], $2::uuid[]) AS s (id, guide_id) WHERE c.id = s.id
+"""
+
+_ADD_TIMELINE = """
+INSERT INTO timeline (id, customer_id, occurred_at, kind, source)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::uuid[])
+"""
+
+
+async def record_contacts(connection: Connection, contacts: Sequence[Contact]) -> int:
+    """Write down what people did, in the order given; returns how many contacts counted.
+
+    Runs in the caller's transaction. Contacts of colleagues are left out: they are never fans. The caller sees to it
+    that a contact comes once (a delivery row); a touch's `source` is unique all the same.
+    """
+    colleagues = await organisation.staff_identities(connection, {contact.identity for contact in contacts})
+    contacts = [contact for contact in contacts if contact.identity not in colleagues]
+    if not contacts:
+        return 0
+    await _add_people(connection, contacts)
+    identities, customers = await _lock_people(connection, contacts)
+    guides = {customer.guide_id for customer in customers.values() if customer.guide_id}
+    gone = await organisation.left_among(connection, guides) if guides else set[UUID]()
+
+    former_firsts = {c.id: c.first_touch_id for c in customers.values()}
+    touches = list[tuple[CustomerState, Touch]]()
+    for contact in contacts:
+        identity, customer = identities[contact.identity]
+        see(identity, contact)
+        made = touch(customer, contact, new_id(), gone)
+        if made is not None:
+            touches.append((customer, made))
+
+    await _write_touches(connection, touches, former_firsts)
+    await _write_states(connection, contacts, identities, customers.values())
+    await connection.execute(
+        _ADD_TIMELINE,
+        [new_id() for _ in contacts],
+        [identities[contact.identity][1].id for contact in contacts],
+        [contact.occurred_at for contact in contacts],
+        [contact.kind.value for contact in contacts],
+        [contact.source for contact in contacts],
+    )
+    return len(contacts)
+
+
+async def _add_people(connection: Connection, contacts: Iterable[Contact]) -> None:
+    first_contacts = dict[bytes, Contact]()
+    for contact in contacts:
+        first_contacts.setdefault(contact.identity, contact)
+    known = await connection.fetch("SELECT digest FROM identity WHERE digest = ANY($1::bytea[])", list(first_contacts))
+    for row in known:
+        del first_contacts[row["digest"]]
+    if first_contacts:
+        people = list(first_contacts.values())
+        await connection.execute(
+            _ADD_PEOPLE,
+            [new_id() for _ in people],
+            [new_id() for _ in people],
+            [person.app_id for person in people],
+            [person.openid for person in people],
+            [person.identity for person in people],
+            [person.kind is not ContactKind.UNFOLLOW for person in people],
+            [person.occurred_at for person in people],
+            clock.now(),
+        )
+
+
+async def _lock_people(
+    connection: Connection, contacts: Iterable[Contact]
+) -> tuple[dict[bytes, tuple[IdentityState, CustomerState]], dict[UUID, CustomerState]]:
+    rows = await connection.fetch(_LOCK_PEOPLE, list({contact.identity for contact in contacts}))
+    customers = {row["customer_id"]: CustomerState(row["customer_id"], row["guide_id"], None, None) for row in rows}
+    for first in await connection.fetch(_FIRST_TOUCHES, list(customers)):
+        customer = customers[first["customer_id"]]
+        customer.first_touch_id = first["id"]
+        customer.first_order = order_of(ContactKind(first["kind"]), first["occurred_at"])
+    identities = {
+        row["digest"]: (
+            IdentityState(row["identity_id"], row["following"], row["state_at"], row["last_seen_at"]),
+            customers[row["customer_id"]],
+        )
+        for row in rows
+    }
+    return identities, customers
+
+
+async def _write_touches(
+    connection: Connection, touches: Sequence[tuple[CustomerState, Touch]], former_firsts: dict[UUID, UUID | None]
+) -> None:
+    if not touches:
+        return
+    # The former first steps down before the new one is written: there is one per customer at any moment.
+    demoted = [
+        former
+        for customer in {customer.id: customer for customer, _ in touches}.values()
+        if (former := former_firsts[customer.id]) is not None and former != customer.first_touch_id
+    ]
+    if demoted:
+        await connection.execute(_DEMOTE, demoted)
+    credits_ = [made.contact.credit for _, made in touches]
+    columns: list[list[Any]] = [
+        [made.id for _, made in touches],
+        [customer.id for customer, _ in touches],
+        [made.contact.source for _, made in touches],
+        [made.contact.kind.value for _, made in touches],
+        [credit.code_id for credit in credits_],
+        [credit.guide_id for credit in credits_],
+        [credit.store_id for credit in credits_],
+        [credit.channel_id for credit in credits_],
+        [customer.first_touch_id == made.id for customer, made in touches],
+        [made.contact.occurred_at for _, made in touches],
+    ]
+    await connection.execute(_ADD_TOUCHES, *columns)
+
+
+async def _write_states(
+    connection: Connection,
+    contacts: Sequence[Contact],
+    identities: dict[bytes, tuple[IdentityState, CustomerState]],
+    customers: Iterable[CustomerState],
+) -> None:
+    openids = {contact.identity: contact.openid for contact in contacts}
+    states = [(digest, identity) for digest, (identity, _) in identities.items()]
+    await connection.execute(
+        _UPDATE_IDENTITIES,
+        [identity.id for _, identity in states],
+        [identity.following for _, identity in states],
+        [identity.state_at for _, identity in states],
+        [identity.last_seen_at for _, identity in states],
+        [openids[digest] for digest, _ in states],
+    )
+    people = list(customers)
+    await connection.execute(
+        _UPDATE_CUSTOMERS, [customer.id for customer in people], [customer.guide_id for customer in people]
+    )
+
+
+async def mark_staff(connection: Connection, identity: bytes) -> None:
+    """The bearer of this identity turned out to be a colleague: no longer counted as a fan."""
+    await connection.execute(
+        "UPDATE customer SET is_staff = true WHERE id = (SELECT customer_id FROM identity WHERE digest = $1)", identity
+    )

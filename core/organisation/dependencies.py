@@ -1,0 +1,89 @@
+"""Who is calling, and may they? Every route names one of these or stands in the tested list of public routes."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, TypeVar
+
+from fastapi import Depends, Header, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import BaseModel
+
+from core.organisation import queries
+from core.organisation.queries import Colleague
+from core.permissions.rules import allows
+from core.sessions import queries as sessions
+from infra import idempotency
+from infra.errors import Forbidden, Unauthenticated
+
+M = TypeVar("M", bound=BaseModel)
+
+_bearer = HTTPBearer(auto_error=False, description="The token of POST /staff/v1/login")
+
+
+async def _token(credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]) -> str:
+    if credentials is None:
+        raise Unauthenticated
+    return credentials.credentials
+
+
+CurrentToken = Annotated[str, Depends(_token)]
+
+
+async def _staff(token: CurrentToken) -> Colleague:
+    staff_id = await sessions.principal(token, "staff")
+    staff = await queries.at_work(staff_id) if staff_id else None
+    if staff is None:
+        raise Unauthenticated
+    return staff
+
+
+CurrentStaff = Annotated[Colleague, Depends(_staff)]
+
+
+def RequirePermission(permission: str) -> object:  # noqa: N802 - reads as a type where it is used
+    """The dependency that lets only holders of an operation point pass; gives the Colleague."""
+
+    async def check(staff: CurrentStaff) -> Colleague:
+        if not allows(staff.role, permission):
+            raise Forbidden({"permission": permission})
+        return staff
+
+    check.permission = permission  # type: ignore[attr-defined]  # read by the test of all routes
+    return Depends(check)
+
+
+@dataclass(frozen=True, slots=True)
+class OnceRunner:
+    """Runs a use case once per Idempotency-Key of this caller and route; without the header, simply runs it."""
+
+    principal: str
+    route: str
+    key: str | None
+    body: bytes
+
+    async def run(self, act: Callable[[], Awaitable[M]], kind: type[M]) -> M:
+        """The use case's answer, or the stored one. Raises KeyReused, BadKey and what `act` raises."""
+        if self.key is None:
+            return await act()
+
+        async def answer() -> idempotency.Answer:
+            return idempotency.Answer(200, (await act()).model_dump_json())
+
+        stored = await idempotency.once(
+            principal=self.principal, route=self.route, key=self.key, body=self.body, act=answer
+        )
+        return kind.model_validate_json(stored.body)
+
+
+async def _once(
+    request: Request,
+    staff: CurrentStaff,
+    idempotency_key: Annotated[
+        str | None, Header(description="The same key and body give the same answer and one effect, for 14 days")
+    ] = None,
+) -> OnceRunner:
+    route = f"{request.method} {request.url.path}"
+    return OnceRunner(f"staff:{staff.id}", route, idempotency_key, await request.body())
+
+
+Once = Annotated[OnceRunner, Depends(_once)]

@@ -1,0 +1,35 @@
+"""Ready-made roles and their operation points (`part:action`); `own` means the person's own data only."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    GUIDE = "guide"
+    MANAGER = "manager"
+    ADMIN = "admin"
+
+
+_GUIDE = frozenset({"codes:own", "fans:own"})
+_MANAGER = frozenset(
+    {
+        "channels:read",
+        "channels:write",
+        "codes:read",
+        "fans:read",
+        "guides:read",
+        "guides:write",
+        "ranking:read",
+        "stores:read",
+        "stores:write",
+        "welcomes:read",
+        "welcomes:write",
+    }
+)
+_ADMIN = _MANAGER | {"accounts:read", "accounts:write", "staff:write"}
+
+PERMISSIONS: dict[Role, frozenset[str]] = {Role.GUIDE: _GUIDE, Role.MANAGER: _MANAGER, Role.ADMIN: _ADMIN}
+
+
+def allows(role: Role, permission: str) -> bool:
+    """Whether a role holds an operation point."""
+    return permission in PERMISSIONS[role]

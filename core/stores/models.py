@@ -1,0 +1,24 @@
+"""Stores."""
+
+from typing import ClassVar
+
+from tortoise import fields
+from tortoise.migrations.constraints import UniqueConstraint
+from tortoise.models import Model
+
+
+class Store(Model):
+    """`channel` is the sales channel its fans count for, also after it closed."""
+
+    id = fields.UUIDField(primary_key=True)
+    name = fields.CharField(max_length=50)
+    address = fields.CharField(max_length=200)
+    channel: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
+        "models.Channel", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    created_at = fields.DatetimeField()
+    closed_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "store"
+        constraints: ClassVar = (UniqueConstraint(fields=("name",), name="store_name_key"),)

@@ -1,0 +1,40 @@
+"""Stores, for managers."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from core.organisation.dependencies import Once, RequirePermission
+from core.organisation.queries import Colleague
+from core.stores import queries, service
+from core.stores.schemas import StoreIn, StoreOut
+from infra.paging import Cursor, Limit, page_of
+from infra.schemas import Page
+
+router = APIRouter(prefix="/staff/v1/stores", tags=["stores"])
+Reader = Annotated[Colleague, RequirePermission("stores:read")]
+Writer = Annotated[Colleague, RequirePermission("stores:write")]
+
+
+@router.post("", status_code=201)
+async def add_store(body: StoreIn, _by: Writer, once: Once) -> StoreOut:
+    """A new store; its code follows within seconds."""
+
+    async def act() -> StoreOut:
+        return StoreOut.model_validate(await service.add_store(**body.model_dump()))
+
+    return await once.run(act, StoreOut)
+
+
+@router.get("")
+async def list_stores(_by: Reader, cursor: Cursor = None, limit: Limit = 50) -> Page[StoreOut]:
+    """All stores, in the order they were added."""
+    rows = await queries.page(cursor, limit + 1)
+    return page_of(StoreOut, rows, limit)
+
+
+@router.post("/{store_id}/close")
+async def close_store(store_id: UUID, _by: Writer) -> StoreOut:
+    """Close a store: its code still welcomes and counts for its channel."""
+    return StoreOut.model_validate(await service.close_store(store_id))

@@ -1,0 +1,36 @@
+"""Use cases around stores."""
+
+from uuid import UUID
+
+from core.channels.errors import ChannelNotFound
+from core.stores.errors import StoreNameTaken, StoreNotFound
+from core.stores.events import StoreAdded
+from core.stores.models import Store
+from infra import clock
+from infra.database import constraint_errors, transaction
+from infra.ids import new_id
+from infra.outbox import publish
+
+
+async def add_store(*, name: str, address: str = "", channel_id: UUID | None = None) -> Store:
+    """A new store. Raises StoreNameTaken, ChannelNotFound."""
+    errors = {"store_name_key": StoreNameTaken, "store_channel_id_fkey": ChannelNotFound}
+    with constraint_errors(errors):
+        async with transaction():
+            store = await Store.create(
+                id=new_id(), name=name, address=address, channel_id=channel_id, created_at=clock.now()
+            )
+            await publish(StoreAdded(store_id=store.id))
+    return store
+
+
+async def close_store(store_id: UUID) -> Store:
+    """The store closes for good; closing twice changes nothing. Raises StoreNotFound."""
+    async with transaction():
+        store = await Store.select_for_update().get_or_none(id=store_id)
+        if store is None:
+            raise StoreNotFound
+        if store.closed_at is None:
+            store.closed_at = clock.now()
+            await store.save(update_fields=["closed_at"])
+    return store

@@ -1,0 +1,39 @@
+"""What a context gives the system. `app/contexts.py` lists each context once, and all doors read that list."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from infra.events import Handler
+
+if TYPE_CHECKING:
+    import click
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """Periodic work: a plain async function that claims what is due, so that running twice at once does no harm."""
+
+    name: str
+    every: timedelta
+    run: Callable[[], Awaitable[Any]]
+    queue: str = "default"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """`routes` are routers of the HTTP door, `responders` answer pushes, `permissions` name operation points.
+
+    `warm` fills caches before a process takes its first request.
+    """
+
+    name: str
+    models: str | None = None
+    routes: tuple[Any, ...] = ()
+    handlers: tuple[Handler, ...] = ()
+    jobs: tuple[Job, ...] = ()
+    responders: tuple[Any, ...] = ()
+    permissions: tuple[str, ...] = ()
+    commands: "tuple[click.Command, ...]" = ()
+    warm: tuple[Callable[[], Awaitable[None]], ...] = ()

@@ -1,0 +1,81 @@
+"""A POST that may arrive twice: the stored answer commits together with the effect.
+
+Same key and same body gives the stored answer; same key and another body is a 409. A second request that arrives while
+the first is under way waits for it at the unique key.
+"""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from infra import clock, database
+from infra.errors import Conflict, InvalidInput
+from infra.parameters import Parameter
+
+KEPT_DAYS = Parameter(
+    name="idempotency.kept_days", default=14, least=1, most=90, help="同一请求编号（Idempotency-Key）保留的天数"
+)
+_LONGEST_KEY = 100
+
+
+class KeyReused(Conflict):
+    code = "idempotency_key_reused"
+    message = "同一请求编号用在了不同的内容上"
+    english = "This Idempotency-Key was used with another body"
+
+
+class BadKey(InvalidInput):
+    code = "idempotency_key_invalid"
+    message = "请求编号不合要求"
+    english = "An Idempotency-Key is 1 to 100 visible ASCII characters"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the first request was told."""
+
+    status: int
+    body: str
+
+
+async def once(*, principal: str, route: str, key: str, body: bytes, act: Callable[[], Awaitable[Answer]]) -> Answer:
+    """Run `act` at most once per (principal, route, key), inside one transaction with the stored answer.
+
+    Raises BadKey, KeyReused, and whatever `act` raises (then nothing is stored and the key is free again).
+    """
+    if not (0 < len(key) <= _LONGEST_KEY and key.isascii() and key.isprintable()):
+        raise BadKey
+    digest = hashlib.sha256(body).digest()
+    async with database.transaction() as connection:
+        row_id = await connection.fetchval(
+            """INSERT INTO idempotency_key (principal, route, key, body_digest, created_at) VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT (principal, route, key) DO NOTHING RETURNING id""",
+            principal,
+            route,
+            key,
+            digest,
+            clock.now(),
+        )
+        if row_id is None:
+            former = await connection.fetchrow(
+                """SELECT body_digest, status, answer FROM idempotency_key
+                WHERE principal = $1 AND route = $2 AND key = $3""",
+                principal,
+                route,
+                key,
+            )
+            if former is None or former["body_digest"] != digest:
+                raise KeyReused
+            return Answer(former["status"], former["answer"])
+        answer = await act()
+        await connection.execute(
+            "UPDATE idempotency_key SET status = $2, answer = $3 WHERE id = $1", row_id, answer.status, answer.body
+        )
+    return answer
+
+
+async def forget_old() -> int:
+    """Drop keys past their days; returns how many."""
+    before = clock.now() - timedelta(days=await KEPT_DAYS.get())
+    return await database.execute("DELETE FROM idempotency_key WHERE created_at < $1", before)

@@ -1,0 +1,68 @@
+"""Pictures: QR codes and posters with Chinese glyphs (Noto Sans SC, from a package)."""
+
+import io
+from functools import lru_cache
+from importlib.resources import files
+
+import segno
+from PIL import Image, ImageDraw, ImageFont
+
+_INK = (25, 25, 25)
+_GREY = (136, 136, 136)
+_GREEN = (7, 193, 96)  # WeUI's brand green
+_PAPER = (255, 255, 255)
+_GROUND = (242, 244, 243)
+_WIDTH, _HEIGHT, _MARGIN = 750, 1200, 60
+_QR_SIDE = 470
+
+
+def qr_png(text: str) -> bytes:
+    """A QR code (error correction M, quiet zone of 4 modules) as PNG, 600 pixels wide or a little less."""
+    return _png(_qr(text, 600))
+
+
+def poster_png(*, title: str, label: str, name: str, hint: str, qr: str) -> bytes:
+    """A poster of 750 x 1200 pixels: title on a coloured head, the code on a card, name and hint below it."""
+    poster = Image.new("RGB", (_WIDTH, _HEIGHT), _GROUND)
+    draw = ImageDraw.Draw(poster)
+    draw.rectangle((0, 0, _WIDTH, 420), fill=_GREEN)
+    _centred(draw, title, 130, 64, _PAPER)
+    _centred(draw, "扫码关注，专属服务", 230, 32, _PAPER)
+    draw.rounded_rectangle((_MARGIN, 310, _WIDTH - _MARGIN, 1080), radius=28, fill=_PAPER)
+    code = _qr(qr, _QR_SIDE)
+    poster.paste(code, ((_WIDTH - code.width) // 2, 350))
+    _centred(draw, label, 870, 30, _GREY)
+    _centred(draw, name, 940, 56, _INK)
+    _centred(draw, hint, 1030, 30, _GREEN)
+    return _png(poster)
+
+
+def _qr(text: str, side: int) -> Image.Image:
+    symbol = segno.make(text, error="m", micro=False)
+    modules = symbol.symbol_size(border=4)[0]
+    # Whole pixels per module: a scaled code has blurred edges that scan badly.
+    scale = max(side // modules, 1)
+    buffer = io.BytesIO()
+    symbol.save(buffer, kind="png", scale=scale, border=4)
+    buffer.seek(0)
+    return Image.open(buffer).convert("RGB")
+
+
+def _centred(draw: ImageDraw.ImageDraw, text: str, y: int, size: int, colour: tuple[int, int, int]) -> None:
+    """One line around height `y`, shrunk until it fits between the margins."""
+    font = _font(size)
+    while size > 16 and draw.textlength(text, font=font) > _WIDTH - 2.5 * _MARGIN:  # noqa: PLR2004 - smallest readable
+        size -= 2
+        font = _font(size)
+    draw.text((_WIDTH / 2, y), text, font=font, fill=colour, anchor="mm")
+
+
+@lru_cache(maxsize=32)
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(str(files("pylopdf_fonts_zh_cn") / "NotoSansSC-Regular.otf"), size)
+
+
+def _png(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, format="PNG", optimize=False, compress_level=6)
+    return buffer.getvalue()

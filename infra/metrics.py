@@ -1,0 +1,67 @@
+"""Prometheus metrics of every process; with `PROMETHEUS_MULTIPROC_DIR` set, one `/metrics` shows them all."""
+
+import os
+
+from prometheus_client import REGISTRY as PROCESS_REGISTRY
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from infra import clock, database
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+http_seconds = Histogram(
+    "guanxi_http_seconds",
+    "Time to answer a request",
+    ["method", "route", "status"],
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+)
+handler_seconds = Histogram("guanxi_handler_batch_seconds", "Time a handler takes for a batch", ["handler"])
+handled = Counter("guanxi_events_handled_total", "Events settled by a handler", ["handler", "outcome"])
+batch_rows = Histogram(
+    "guanxi_group_commit_rows", "Rows per group commit", ["door"], buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500)
+)
+platform_calls = Counter("guanxi_platform_calls_total", "Calls to WeChat", ["endpoint", "errcode"])
+pushes = Counter("guanxi_pushes_total", "Pushes received", ["outcome"])
+
+_BACKLOG = """
+SELECT (SELECT count(*) FROM outbox WHERE relayed_at IS NULL) AS unrelayed,
+       (SELECT min(created_at) FROM outbox WHERE relayed_at IS NULL) AS oldest_unrelayed,
+       (SELECT count(*) FROM event_delivery WHERE state = 'pending') AS pending,
+       (SELECT min(event_at) FROM event_delivery WHERE state = 'pending') AS oldest_pending,
+       (SELECT count(*) FROM event_delivery WHERE state = 'failed') AS failed
+"""
+
+
+def of_processes() -> bytes:
+    """The counters of all processes, without asking PostgreSQL."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return generate_latest(PROCESS_REGISTRY)
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)
+
+
+async def render() -> bytes:
+    """All metrics in Prometheus' text format; the queue's depth and age are read from PostgreSQL at this moment.
+
+    Raises Unavailable.
+    """
+    backlog = await database.fetch_one(_BACKLOG)
+    if backlog is None:
+        return of_processes()
+    now = clock.now()
+    registry = CollectorRegistry()
+
+    def gauge(name: str, help_text: str, value: float) -> None:
+        Gauge(name, help_text, registry=registry).set(value)
+
+    def age(key: str) -> float:
+        return (now - backlog[key]).total_seconds() if backlog[key] else 0.0
+
+    gauge("guanxi_outbox_unrelayed", "Events no relay has taken yet", backlog["unrelayed"])
+    gauge("guanxi_outbox_lag_seconds", "Age of the oldest of them", age("oldest_unrelayed"))
+    gauge("guanxi_deliveries_pending", "Deliveries not handled yet", backlog["pending"])
+    gauge("guanxi_deliveries_lag_seconds", "Age of the oldest of them", age("oldest_pending"))
+    gauge("guanxi_deliveries_failed", "Deliveries set aside for an operator", backlog["failed"])
+    return of_processes() + generate_latest(registry)

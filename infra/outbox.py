@@ -1,0 +1,79 @@
+"""The outbox: an event is one row in the transaction that changed the state; the relay fans it out afterwards."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from infra import clock, database
+from infra.database import Connection
+from infra.events import Event, Registry, encode
+from infra.logging import current_request_id
+
+FAN_OUT_ROWS = 500
+
+# Any number that no other advisory lock of ours uses: relays take turns, so ids are fanned out in order.
+_RELAY_LOCK = 7_001
+
+_PUBLISH = """
+INSERT INTO outbox (created_at, name, key, payload, request_id)
+SELECT $1, name, key, payload::jsonb, $2 FROM unnest($3::text[], $4::text[], $5::text[]) AS e (name, key, payload)
+"""
+
+_FAN_OUT = """
+WITH claimed AS (
+    SELECT id, created_at, name, key FROM outbox WHERE relayed_at IS NULL ORDER BY id LIMIT $1 FOR UPDATE
+), fanned AS (
+    INSERT INTO event_delivery (handler, event_id, event_at, key, ordered, next_at)
+    SELECT s.handler, c.id, c.created_at, c.key, s.ordered, $2
+    FROM claimed c JOIN unnest($3::text[], $4::text[], $5::bool[]) AS s (event, handler, ordered) ON s.event = c.name
+    RETURNING handler
+), marked AS (
+    UPDATE outbox o SET relayed_at = $2 FROM claimed c WHERE o.id = c.id AND o.created_at = c.created_at
+)
+SELECT handler, count(*) AS deliveries, (SELECT count(*) FROM claimed) AS events FROM fanned GROUP BY handler
+UNION ALL SELECT NULL, 0, (SELECT count(*) FROM claimed)
+"""
+
+
+async def publish(*events: Event) -> None:
+    """Write events down in the caller's transaction.
+
+    Raises RuntimeError outside one: an event without its cause is a lie.
+    """
+    if not database.in_transaction():
+        raise RuntimeError("publish() belongs inside the transaction that changes the state")
+    async with database.connection() as connection:
+        await publish_on(connection, events)
+
+
+async def publish_on(connection: Connection, events: Sequence[Event]) -> None:
+    """The same on a given connection, for set functions: one statement for any number of events."""
+    await connection.execute(
+        _PUBLISH,
+        clock.now(),
+        current_request_id(),
+        [event.name for event in events],
+        [event.key for event in events],
+        [encode(event) for event in events],
+    )
+
+
+async def fan_out(registry: Registry, rows: int = FAN_OUT_ROWS) -> tuple[int, Counter[str]]:
+    """Turn up to `rows` outbox rows into delivery rows, once each.
+
+    Returns how many events were taken and, per handler, how many deliveries await it. Only one relay works at a time;
+    a second one is a hot stand-by that takes nothing.
+    """
+    subscriptions = registry.subscriptions()
+    async with database.transaction() as connection:
+        if not await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", _RELAY_LOCK):
+            return 0, Counter()
+        found = await connection.fetch(
+            _FAN_OUT,
+            rows,
+            clock.now(),
+            [event for event, _, _ in subscriptions],
+            [handler for _, handler, _ in subscriptions],
+            [ordered for _, _, ordered in subscriptions],
+        )
+    deliveries = Counter({row["handler"]: row["deliveries"] for row in found if row["handler"]})
+    return found[0]["events"], deliveries

@@ -1,0 +1,72 @@
+"""Settings from the environment (prefix `GUANXI_`): secrets and addresses only.
+
+What an administrator may change is a parameter.
+"""
+
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, SecretStr, computed_field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_DEVELOPMENT_SECRET = "development-secret-never-in-production"  # noqa: S105 - refused in production, below
+
+
+class Environment(StrEnum):
+    PRODUCTION = "production"
+    DEMO = "demo"
+    TEST = "test"
+
+
+class Settings(BaseSettings):
+    """Raises `ValidationError` on start when a value is missing, malformed or unsafe for production."""
+
+    model_config = SettingsConfigDict(env_prefix="GUANXI_", extra="ignore", frozen=True)
+
+    environment: Environment = Environment.PRODUCTION
+    database_url: SecretStr = SecretStr("postgres://guanxi@127.0.0.1:5432/guanxi")
+    redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
+    broker_url: SecretStr | None = None
+    secret_key: SecretStr = SecretStr(_DEVELOPMENT_SECRET)
+    former_secret_keys: list[SecretStr] = Field(default_factory=list)
+    clock_file: Path | None = None
+    business_timezone: str = "Asia/Shanghai"
+    wechat_api_url: str = "https://api.weixin.qq.com"
+    public_url: str = "http://127.0.0.1:8000"
+    trusted_proxies: str = "127.0.0.1"
+    log_level: str = "INFO"
+    log_json: bool = True
+    pool_size: int = Field(default=10, ge=2, le=100)
+    statement_timeout_ms: int = Field(default=30_000, ge=100)
+    lock_timeout_ms: int = Field(default=2_500, ge=100)
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def timezone(self) -> ZoneInfo:
+        return ZoneInfo(self.business_timezone)
+
+    @property
+    def broker(self) -> str:
+        return (self.broker_url or self.redis_url).get_secret_value()
+
+    @model_validator(mode="after")
+    def _refuse_what_production_must_not_have(self) -> Self:
+        if self.environment is not Environment.PRODUCTION:
+            return self
+        if self.secret_key.get_secret_value() == _DEVELOPMENT_SECRET:
+            raise ValueError("production needs a GUANXI_SECRET_KEY of its own")
+        if self.clock_file is not None:
+            raise ValueError("production refuses GUANXI_CLOCK_FILE: its clock is the real one")
+        if urlsplit(self.wechat_api_url).scheme != "https":
+            raise ValueError("production talks to the platform by https only, never to the simulator")
+        return self
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The process's settings, read once; tests clear the cache after changing the environment."""
+    return Settings()

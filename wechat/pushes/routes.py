@@ -1,0 +1,39 @@
+"""`GET|POST /wechat/{app_id}/push`: the address given to the platform. Public: the signature is the proof."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from wechat.pushes.service import Receiver
+
+router = APIRouter(prefix="/wechat", tags=["wechat"])
+
+_SIGNED = [
+    {"name": name, "in": "query", "required": False, "schema": {"type": "string"}}
+    for name in ("signature", "timestamp", "nonce", "echostr", "encrypt_type", "msg_signature", "openid")
+]
+_XML: dict[str, Any] = {
+    "parameters": _SIGNED,
+    "requestBody": {"content": {"text/xml": {"schema": {"type": "string"}}}, "required": True},
+}
+
+
+def _receiver(request: Request) -> Receiver:
+    receiver: Receiver = request.app.state.receiver
+    return receiver
+
+
+@router.get("/{app_id}/push", response_class=Response, openapi_extra={"parameters": _SIGNED})
+async def verify(app_id: str, request: Request) -> Response:
+    """The platform's URL verification: the echo, if the signature fits."""
+    echo = await _receiver(request).verify(app_id, request.query_params)
+    return Response(echo, media_type="text/plain")
+
+
+@router.post("/{app_id}/push", response_class=Response, openapi_extra=_XML)
+async def push(app_id: str, request: Request) -> Response:
+    """A message or an event; answered with the reply or `success` once it is durable."""
+    answer = await _receiver(request).receive(
+        app_id, request.query_params, await request.body(), request.scope.get("request_id")
+    )
+    return Response(answer, media_type="application/xml" if answer.startswith("<") else "text/plain")

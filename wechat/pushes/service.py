@@ -1,0 +1,105 @@
+"""Receiving a push: open, respond, write, answer."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from infra import clock, crypto, metrics
+from infra.batch import GroupCommit
+from infra.ids import new_id
+from infra.parameters import Parameter
+from wechat.accounts import queries as accounts
+from wechat.accounts.queries import Credentials
+from wechat.pushes import crypto as envelope_crypto
+from wechat.pushes.envelope import Opened, open_push, verify_url
+from wechat.pushes.messages import text_reply
+from wechat.pushes.responders import Responder, View, respond
+from wechat.pushes.store import Incoming, Receipt, receive_many
+
+FRESH_SECONDS = Parameter(
+    name="wechat.push_fresh_seconds", default=300, least=30, most=3600, help="推送签名时间与当前时间最多相差的秒数"
+)
+
+_SUCCESS = "success"
+
+
+class Receiver:
+    """The push endpoint's state in one process: its responders and the door of its group commit."""
+
+    def __init__(self, responders: Sequence[Responder]) -> None:
+        self._responders = responders
+        self._door = GroupCommit("push", receive_many, key=lambda push: push.person, one_statement=True)
+        self._under_way = dict[bytes, asyncio.Future[Receipt]]()
+
+    async def close(self) -> None:
+        """Wait until every push in hand is written."""
+        await self._door.close()
+
+    async def verify(self, app_id: str, query: Mapping[str, str]) -> str:
+        """Answer the platform's URL verification. Raises AccountNotFound and PushRefused."""
+        account = await accounts.credentials(app_id)
+        return verify_url(account, query, now=clock.timestamp(), freshness=await FRESH_SECONDS.get())
+
+    async def receive(self, app_id: str, query: Mapping[str, str], body: bytes, request_id: str | None) -> str:
+        """The body to answer with; the push is durable by then.
+
+        Raises AccountNotFound, PushRefused (nothing is written), or Unavailable (the platform sends it again).
+        """
+        account = await accounts.credentials(app_id)
+        opened = open_push(account, query, body, now=clock.timestamp(), freshness=await FRESH_SECONDS.get())
+        key = crypto.digest("push", app_id, *opened.push.identifier)
+        under_way = self._under_way.get(key)
+        if under_way is not None:
+            # The same push at the same moment in the same process: wait for the first one's commit.
+            receipt = await asyncio.shield(under_way)
+            metrics.pushes.labels("repeated").inc()
+        else:
+            receipt = await self._write(account, opened, key, request_id)
+            metrics.pushes.labels("repeated" if receipt.repeated else "new").inc()
+        return _answer(account, opened, receipt.reply)
+
+    async def _write(self, account: Credentials, opened: Opened, key: bytes, request_id: str | None) -> Receipt:
+        future: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+        self._under_way[key] = future
+        try:
+            incoming = await self._incoming(account, opened, key, request_id)
+            receipt = await self._door.submit(incoming)
+        except BaseException as error:
+            if isinstance(error, Exception):
+                future.set_exception(error)
+                future.exception()  # whoever else waits hears of it; if nobody does, that is no leak
+            else:
+                future.cancel()
+            raise
+        else:
+            future.set_result(receipt)
+            return receipt
+        finally:
+            del self._under_way[key]
+
+    async def _incoming(self, account: Credentials, opened: Opened, key: bytes, request_id: str | None) -> Incoming:
+        push, now = opened.push, clock.now()
+        response = await respond(self._responders, View(account.app_id, account.name, push))
+        return Incoming(
+            key=key,
+            app_id=account.app_id,
+            person=crypto.digest(account.app_id, push.openid),
+            received_at=now,
+            raw=opened.raw,
+            reply=None if response.text is None else text_reply(push, response.text, now),
+            request_id=request_id or str(new_id()),
+            intents=response.intents,
+        )
+
+
+def _answer(account: Credentials, opened: Opened, reply: str | None) -> str:
+    if reply is None:
+        return _SUCCESS
+    if not opened.encrypted:
+        return reply
+    return envelope_crypto.encrypt_reply(
+        reply,
+        key=account.cipher_key,
+        app_id=account.app_id,
+        token=account.token,
+        timestamp=int(clock.timestamp()),
+    )

@@ -1,0 +1,119 @@
+"""The set function of the push endpoint: key, push, reply, intents and event in one statement."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import orjson
+
+from infra.database import Connection
+from infra.events import encode
+from infra.ids import new_id
+from wechat.pushes.events import PushReceived
+from wechat.pushes.responders import Intent
+
+# Keys are inserted in one order, so that two batches with the same pushes can't deadlock. A key that another process
+# is writing is waited for. `ord` keeps the outbox in the order of arrival.
+_RECEIVE = """
+WITH input AS (
+    SELECT * FROM unnest($1::bytea[], $2::uuid[], $3::timestamptz[], $4::text[], $5::bytea[], $6::text[], $7::text[],
+                         $8::text[], $9::text[])
+        WITH ORDINALITY AS i (key, id, received_at, app_id, person, raw, reply, request_id, event, ord)
+), kept AS (
+    INSERT INTO push_key (key, push_id, received_at) SELECT key, id, received_at FROM input ORDER BY key
+    ON CONFLICT (key) DO NOTHING RETURNING push_id
+), pushes AS (
+    INSERT INTO push (id, received_at, app_id, person, raw, reply)
+    SELECT i.id, i.received_at, i.app_id, i.person, i.raw, i.reply FROM input i JOIN kept ON kept.push_id = i.id
+), intents AS (
+    INSERT INTO wechat_intent (id, push_id, kind, payload, state, created_at)
+    SELECT n.id, n.push_id, n.kind, n.payload::jsonb, 'pending', i.received_at
+    FROM unnest($10::uuid[], $11::uuid[], $12::text[], $13::text[]) AS n (id, push_id, kind, payload)
+    JOIN kept ON kept.push_id = n.push_id JOIN input i ON i.id = n.push_id
+), published AS (
+    INSERT INTO outbox (created_at, name, key, payload, request_id)
+    SELECT i.received_at, $14, encode(i.person, 'hex'), i.event::jsonb, i.request_id
+    FROM input i JOIN kept ON kept.push_id = i.id ORDER BY i.ord
+)
+SELECT push_id FROM kept
+"""
+
+_STORED_REPLIES = """
+SELECT k.key, p.reply FROM push_key k JOIN push p ON p.id = k.push_id AND p.received_at = k.received_at
+WHERE k.key = ANY($1::bytea[])
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A push to be written. `key` tells it from every other push, `person` orders it among the person's own."""
+
+    key: bytes
+    app_id: str
+    person: bytes
+    received_at: datetime
+    raw: str
+    reply: str | None
+    request_id: str | None
+    intents: tuple[Intent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The reply to give: this push's own, or the one stored when it first came."""
+
+    reply: str | None
+    repeated: bool
+
+
+async def receive_many(connection: Connection, pushes: Sequence[Incoming]) -> list[Receipt]:
+    """Write pushes down, each key once; one receipt per push, in order. Commits with the statement it is."""
+    ids = [new_id() for _ in pushes]
+    events = [
+        encode(PushReceived(push_id=id_, received_at=p.received_at, app_id=p.app_id, person=p.person.hex()))
+        for id_, p in zip(ids, pushes, strict=True)
+    ]
+    intents = [(new_id(), id_, i) for id_, push in zip(ids, pushes, strict=True) for i in push.intents]
+    rows = await connection.fetch(
+        _RECEIVE,
+        [push.key for push in pushes],
+        ids,
+        [push.received_at for push in pushes],
+        [push.app_id for push in pushes],
+        [push.person for push in pushes],
+        [push.raw for push in pushes],
+        [push.reply for push in pushes],
+        [push.request_id for push in pushes],
+        events,
+        [intent_id for intent_id, _, _ in intents],
+        [push_id for _, push_id, _ in intents],
+        [intent.kind for _, _, intent in intents],
+        [orjson.dumps(intent.payload).decode() for _, _, intent in intents],
+        PushReceived.name,
+    )
+    kept = {row["push_id"] for row in rows}
+    if len(kept) == len(pushes):
+        return [Receipt(push.reply, repeated=False) for push in pushes]
+    repeated = [push.key for id_, push in zip(ids, pushes, strict=True) if id_ not in kept]
+    stored: dict[bytes, str | None] = {
+        row["key"]: row["reply"] for row in await connection.fetch(_STORED_REPLIES, repeated)
+    }
+    return [
+        Receipt(push.reply, repeated=False) if id_ in kept else Receipt(stored.get(push.key), repeated=True)
+        for id_, push in zip(ids, pushes, strict=True)
+    ]
+
+
+async def raw_pushes(connection: Connection, ids: Sequence[UUID], times: Sequence[datetime]) -> dict[UUID, str]:
+    """The pushes as they came, decrypted, by id; `times` are when they were received."""
+    rows = await connection.fetch(
+        """SELECT p.id, p.raw FROM push p
+        JOIN unnest($1::uuid[], $2::timestamptz[]) AS u (id, at) ON p.id = u.id AND p.received_at = u.at
+        WHERE p.received_at BETWEEN $3 AND $4""",
+        list(ids),
+        list(times),
+        min(times),
+        max(times),
+    )
+    return {row["id"]: row["raw"] for row in rows}

@@ -1,0 +1,1 @@
+"""Welcomes: the words a fan reads after scanning or following, by guide, store, channel or for everybody."""

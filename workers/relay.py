@@ -1,0 +1,75 @@
+"""The relay: takes published events every 100 ms, fans them out to delivery rows, and wakes their handlers."""
+
+import asyncio
+import signal
+import time
+
+from kombu.exceptions import OperationalError
+
+from app.contexts import MODELS, registry
+from infra import clock, database, logging, outbox, partitions
+from infra.errors import Unavailable
+from infra.logging import logger
+from infra.settings import settings
+from workers.tasks import wake
+
+_POLL_SECONDS = 0.1
+_WAKE_SECONDS = 0.05
+_OUTAGE_SECONDS = 0.5
+
+
+class Relay:
+    """One at a time works (an advisory lock); more are hot stand-bys."""
+
+    def __init__(self) -> None:
+        self._registry = registry()
+        self._to_wake = set[str]()
+        self._woke_at = 0.0
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Relay until stopped; an outage of PostgreSQL or of the broker is waited out."""
+        day = None
+        while not self._stopping.is_set():
+            try:
+                if day != (day := clock.now().date()):
+                    await partitions.ensure()
+                taken, deliveries = await outbox.fan_out(self._registry)
+                self._to_wake |= deliveries.keys()
+                await self._wake(idle=taken == 0)
+                pause = 0.0 if taken == outbox.FAN_OUT_ROWS else _POLL_SECONDS
+            except (Unavailable, OperationalError) as error:
+                logger().warning("relay_waits", error=type(error).__name__)
+                pause = _OUTAGE_SECONDS
+            if pause:
+                try:
+                    await asyncio.wait_for(self._stopping.wait(), pause)
+                except TimeoutError:
+                    continue
+
+    async def _wake(self, *, idle: bool) -> None:
+        if self._to_wake and (idle or time.monotonic() - self._woke_at > _WAKE_SECONDS):
+            handlers, self._to_wake = self._to_wake, set()
+            self._woke_at = time.monotonic()
+            # Sending blocks for about a millisecond, so it happens in a thread.
+            await asyncio.to_thread(_wake_all, handlers)
+
+
+def _wake_all(handlers: set[str]) -> None:
+    for handler in sorted(handlers):
+        wake(handler)
+
+
+async def main() -> None:
+    """The relay process, until SIGTERM or SIGINT."""
+    logging.configure(process="relay", level=settings().log_level, json=settings().log_json)
+    await database.connect(MODELS)
+    relay = Relay()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, relay.stop)
+    logger().info("relay_started")
+    await relay.run()
+    await database.disconnect()
