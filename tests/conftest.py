@@ -1,0 +1,166 @@
+"""One PostgreSQL and one Valkey per run; a template database built by the migrations; one database per xdist worker.
+
+Commits are real, so races, the outbox and SKIP LOCKED can be tested; every test begins with empty tables.
+"""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from app.servers import PostgresServer, ValkeyServer, start_postgres, start_valkey
+from infra import clock, crypto, database, parameters, redis
+from infra.settings import settings
+
+TEMPLATE = "guanxi_template"
+
+
+@dataclass
+class Servers:
+    """The servers of this run, on the controller."""
+
+    postgres: PostgresServer
+    valkey: ValkeyServer
+    folder: Path
+    open: ExitStack
+
+
+_servers = pytest.StashKey[Servers]()
+_addresses = pytest.StashKey[dict[str, str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    workerinput = getattr(config, "workerinput", None)
+    if workerinput is not None:
+        config.stash[_addresses] = workerinput["guanxi"]
+        return
+    if config.option.collectonly or config.option.help:
+        return
+    folder = Path(tempfile.mkdtemp(prefix="guanxi-test-"))
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        postgres = stack.enter_context(start_postgres(folder / "postgres", durable=False))
+        valkey = stack.enter_context(start_valkey(folder / "valkey", durable=False))
+        postgres.create_database(TEMPLATE)
+        config.stash[_addresses] = {
+            "template": postgres.url(TEMPLATE),
+            "admin": postgres.url("postgres"),
+            "redis": valkey.url(0).removesuffix("/0"),
+        }
+        _point_at(postgres.url(TEMPLATE), valkey.url(0), folder)
+        asyncio.run(_migrate())
+        config.stash[_servers] = Servers(postgres, valkey, folder, stack.pop_all())
+
+
+async def _migrate() -> None:
+    from app.migrations import migrate
+
+    await migrate()
+    await database.disconnect()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: object) -> None:
+    node.workerinput["guanxi"] = node.config.stash[_addresses]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _servers in config.stash:
+        config.stash[_servers].open.close()
+
+
+def _point_at(database_url: str, redis_url: str, folder: Path) -> None:
+    os.environ |= {
+        "GUANXI_ENVIRONMENT": "test",
+        "GUANXI_DATABASE_URL": database_url,
+        "GUANXI_REDIS_URL": redis_url,
+        "GUANXI_CLOCK_FILE": str(folder / f"clock-{os.getpid()}"),
+        "GUANXI_LOG_LEVEL": "WARNING",
+    }
+    settings.cache_clear()
+    clock.reset()
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where this test process finds its servers, for tests that start processes of their own."""
+
+    database: str
+    redis: str
+    clock_file: Path
+
+
+@pytest.fixture(scope="session")
+async def addresses(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Addresses]:
+    """A database and a Redis of this test process's own."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+    known, name = pytestconfig.stash[_addresses], f"guanxi_{worker}"
+    admin = await asyncpg.connect(known["admin"])
+    await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    await admin.close()
+    here = Addresses(
+        database=known["template"].replace(TEMPLATE, name),
+        redis=f"{known['redis']}/{int(worker.removeprefix('gw')) + 1}",
+        clock_file=tmp_path_factory.mktemp("clock") / "offset",
+    )
+    _point_at(here.database, here.redis, here.clock_file.parent)
+    os.environ["GUANXI_CLOCK_FILE"] = str(here.clock_file)
+    settings.cache_clear()
+    clock.reset()
+    yield here
+
+
+@pytest.fixture(scope="session")
+async def _connected(addresses: Addresses) -> AsyncIterator[None]:
+    from app.contexts import MODELS
+
+    await database.connect(MODELS)
+    yield
+    await database.disconnect()
+    await redis.disconnect()
+
+
+@pytest.fixture(scope="session")
+async def _empty_sql(_connected: None) -> str:
+    rows = await database.fetch(
+        """SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+        AND c.relname <> 'tortoise_migrations' ORDER BY 1"""
+    )
+    deletes = ";".join(f'DELETE FROM "{row["relname"]}"' for row in rows)
+    # TRUNCATE takes fifty times longer, and triggers would check foreign keys in the wrong order.
+    return f"BEGIN; SET LOCAL session_replication_role = replica; {deletes}; COMMIT"
+
+
+@pytest.fixture
+async def db(addresses: Addresses, _connected: None, _empty_sql: str) -> AsyncIterator[Addresses]:
+    """The database, empty, with every cache of this process forgotten and the clock at real time."""
+    from wechat.accounts import queries as accounts
+    from wechat.welcomes import responders as welcomes
+
+    async with database.connection() as connection:
+        await connection.execute(_empty_sql)
+    await redis.client().flushdb()
+    addresses.clock_file.unlink(missing_ok=True)
+    for forget in (clock.reset, parameters.forget, accounts.forget, welcomes.forget):
+        forget()
+    yield addresses
+
+
+@pytest.fixture
+def fresh_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """Change the environment, then `settings.cache_clear()`; all is as before after the test."""
+    yield monkeypatch
+    monkeypatch.undo()
+    settings.cache_clear()
+    clock.reset()
+    crypto._vault.cache_clear()
+    crypto._digest_key.cache_clear()
