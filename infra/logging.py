@@ -100,6 +100,9 @@ def configure(*, process: str, level: str = "INFO", json: bool = True) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
+    # A line per tick and task would bury everything else.
+    for chatty in ("celery.beat", "celery.app.trace", "celery.worker.strategy"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def _name_process(process: str) -> structlog.typing.Processor:

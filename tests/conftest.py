@@ -44,6 +44,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.collectonly or config.option.help:
         return
     folder = Path(tempfile.mkdtemp(prefix="guanxi-test-"))
+    # PostgreSQL drops root's rights and must still reach its data.
+    folder.chmod(0o755)
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         postgres = stack.enter_context(start_postgres(folder / "postgres", durable=False))
@@ -98,7 +100,7 @@ class Addresses:
 
 
 @pytest.fixture(scope="session")
-async def addresses(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Addresses]:
+async def addresses(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Addresses:
     """A database and a Redis of this test process's own."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
     known, name = pytestconfig.stash[_addresses], f"guanxi_{worker}"
@@ -115,7 +117,7 @@ async def addresses(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPa
     os.environ["GUANXI_CLOCK_FILE"] = str(here.clock_file)
     settings.cache_clear()
     clock.reset()
-    yield here
+    return here
 
 
 @pytest.fixture(scope="session")
@@ -141,7 +143,7 @@ async def _empty_sql(_connected: None) -> str:
 
 
 @pytest.fixture
-async def db(addresses: Addresses, _connected: None, _empty_sql: str) -> AsyncIterator[Addresses]:
+async def db(addresses: Addresses, _connected: None, _empty_sql: str) -> Addresses:
     """The database, empty, with every cache of this process forgotten and the clock at real time."""
     from wechat.accounts import queries as accounts
     from wechat.welcomes import responders as welcomes
@@ -152,7 +154,7 @@ async def db(addresses: Addresses, _connected: None, _empty_sql: str) -> AsyncIt
     addresses.clock_file.unlink(missing_ok=True)
     for forget in (clock.reset, parameters.forget, accounts.forget, welcomes.forget):
         forget()
-    yield addresses
+    return addresses
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The Celery application: executes what PostgreSQL queues. Losing every message it holds loses nothing."""
 
+import sys
 from typing import Any
 
 from celery import Celery
@@ -56,7 +57,8 @@ app.conf.update(
 
 @setup_logging.connect
 def _set_up_logging(**_: Any) -> None:
-    logging.configure(process="worker", level=settings().log_level, json=settings().log_json)
+    process = "beat" if "beat" in sys.argv else "worker"
+    logging.configure(process=process, level=settings().log_level, json=settings().log_json)
 
 
 @worker_process_init.connect

@@ -67,10 +67,14 @@ async def test_an_event_without_a_transaction_is_refused(db):
 
 async def test_an_event_shares_the_fate_of_its_transaction(effects):
     registry = _registry()
-    with pytest.raises(ZeroDivisionError):
+
+    async def fail_after_publishing():
         async with database.transaction():
             await outbox.publish(Happened(who="a", number=1))
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail_after_publishing()
     await _publish(Happened(who="a", number=2))
     assert await outbox.fan_out(registry) == (1, {"one": 1})
     await _drain_all(registry)
@@ -221,10 +225,12 @@ async def test_every_subscriber_gets_every_event(effects):
     async def two(delivered):
         await _write("two", delivered)
 
-    registry = Registry([
-        Handler(name="one", events=(Happened,), handle=_one),
-        Handler(name="two", events=(Happened,), handle=two),
-    ])
+    registry = Registry(
+        [
+            Handler(name="one", events=(Happened,), handle=_one),
+            Handler(name="two", events=(Happened,), handle=two),
+        ]
+    )
     await _publish(Happened(who="a", number=1))
     await outbox.fan_out(registry)
     assert set(await deliveries.due_handlers(registry)) == {"one", "two"}

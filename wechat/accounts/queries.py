@@ -1,16 +1,14 @@
 """Reading accounts; the push endpoint reads them through a cache of two seconds."""
 
 import base64
-import time
 from dataclasses import dataclass
 from functools import cached_property
 from uuid import UUID
 
 from infra import crypto
+from infra.cache import Cache
 from wechat.accounts.errors import AccountNotFound
 from wechat.accounts.models import Account, Kind, Mode
-
-_FRESH_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -36,29 +34,24 @@ class Credentials:
         return base64.b64decode(self.aes_key + "=")
 
 
-@dataclass
-class _Cache:
-    accounts: dict[str, Credentials]
-    read_at: float
+async def _read_all(_key: str) -> dict[str, Credentials]:
+    return {account.app_id: _decrypted(account) for account in await Account.all()}
 
 
-_cache = _Cache({}, float("-inf"))
+_accounts = Cache("accounts", _read_all)
 
 
 async def credentials(app_id: str) -> Credentials:
     """The account of an app id, at most two seconds old. Raises AccountNotFound."""
-    if time.monotonic() - _cache.read_at > _FRESH_SECONDS:
-        _cache.accounts = {account.app_id: _decrypted(account) for account in await Account.all()}
-        _cache.read_at = time.monotonic()
     try:
-        return _cache.accounts[app_id]
+        return (await _accounts.get())[app_id]
     except KeyError:
         raise AccountNotFound from None
 
 
 def forget() -> None:
     """Read anew next time (between tests)."""
-    _cache.read_at = float("-inf")
+    _accounts.clear()
 
 
 async def page(after: UUID | None, limit: int) -> list[Account]:

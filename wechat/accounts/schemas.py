@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import SecretStr, StringConstraints
+from pydantic import Secret, StringConstraints
 
 from infra.schemas import Input, Name, Output, Text
 from wechat.accounts.models import Kind, Mode
@@ -20,9 +20,9 @@ class AccountIn(Input):
     kind: Kind = Kind.OFFICIAL
     mode: Mode = Mode.SAFE
     name: Name
-    secret: Annotated[SecretStr, StringConstraints(pattern=r"^[A-Za-z0-9]{8,64}$")]
-    token: Annotated[SecretStr, StringConstraints(pattern=r"^[A-Za-z0-9]{3,32}$")]
-    aes_key: Annotated[SecretStr, StringConstraints(pattern=r"^[A-Za-z0-9]{43}$")]
+    secret: Secret[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{8,64}$")]]
+    token: Secret[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{3,32}$")]]
+    aes_key: Secret[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{43}$")]]
 
 
 class AccountOut(Output):

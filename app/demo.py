@@ -1,0 +1,49 @@
+"""`make demo`: a fan's way through every floor, told against the running system, which then stays up."""
+
+import asyncio
+import os
+import sys
+import time
+from pathlib import Path
+
+import aiohttp
+
+from app.demo_file import write_demo_file
+from app.demo_story import DemoFailed, Story
+from app.supervisor import Supervisor
+from app.system import ROOT, System
+
+HOME = ROOT / ".guanxi"
+
+
+def say(line: str = "") -> None:
+    """One line of the story, at once also through a pipe."""
+    print(line, flush=True)
+
+
+def main() -> int:
+    """Play and stay; the exit code is the supervisor's."""
+    home = Path(os.environ.get("GUANXI_HOME", HOME))
+    supervisor = Supervisor(home, lambda line: say(f"  · {line}"))
+
+    async def play() -> None:
+        began = time.monotonic()
+        say("关系 Guanxi：启动数据库、消息队列、服务进程和微信平台模拟器 (starting everything on this machine)")
+        system = System(home)
+        await system.start(supervisor)
+        async with aiohttp.ClientSession() as session:
+            story = Story(system, session, say)
+            await story.play()
+            await write_demo_file(story, supervisor.pid_files())
+        say(f"\n一切就绪，用时 {time.monotonic() - began:.0f} 秒。按 Ctrl-C 停止并清理所有进程。")
+        say("(all is up; Ctrl-C stops everything)")
+
+    try:
+        return asyncio.run(supervisor.run_forever(play))
+    except DemoFailed as failure:
+        say(f"\n演示中断 (the demo stopped): {failure}")
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

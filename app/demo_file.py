@@ -1,0 +1,75 @@
+"""`.guanxi/demo.json`: everything a script needs to drive the running demo without reading our code."""
+
+from typing import Any
+
+import orjson
+
+from app.demo_story import PASSWORD, Story
+
+_FAN = "/sim/fans/{fan_id}"
+
+
+async def write_demo_file(story: Story, pid_files: dict[str, str]) -> None:
+    """Write it for the owner's eyes only (it holds secrets of the demo), and say where to look."""
+    system = story.system
+    file = system.home / "demo.json"
+    file.touch(mode=0o600)
+    options = orjson.OPT_INDENT_2
+    file.write_bytes(orjson.dumps(_contents(story, pid_files), option=options))
+    story.say("\n六、接下来看哪里 (where to look)")
+    story.say(f"  接口文档      {system.api}/docs（离线可用）")
+    story.say(f"  模拟器接口    {system.simulator}/docs")
+    story.say(f"  登录          admin、manager、guide01 … guide06，密码均为 {PASSWORD}")
+    story.say(f"  脚本入口      {file}")
+    story.say(f"  日志          {system.home / 'logs'}")
+
+
+def _contents(story: Story, pid_files: dict[str, str]) -> dict[str, Any]:
+    system, account = story.system, story.account
+    return {
+        "api": {"base_url": system.api, "openapi": f"{system.api}/openapi.json"},
+        "simulator": {"base_url": system.simulator, "openapi": f"{system.simulator}/openapi.json"},
+        "accounts": [account | {"push_url": f"{system.api}/wechat/{account['app_id']}/push", "mode": "safe"}],
+        "staff": [{"username": name, "password": PASSWORD} for name in ("admin", "manager", *story.guides)],
+        "codes": [
+            {key: code[key] for key in ("app_id", "kind", "target", "ticket", "url", "png", "poster")}
+            for code in story.codes
+        ],
+        "database_url": system.database_url,
+        "redis_url": system.redis_url,
+        "clock_file": str(system.clock_file),
+        "pid_files": pid_files,
+        "logs": str(system.home / "logs"),
+        "calls": _calls(account["app_id"]),
+    }
+
+
+def _calls(app_id: str) -> dict[str, dict[str, Any]]:
+    """Method, path and body of each call; `{…}` is to be filled in."""
+    action = {"app_id": app_id, "wait": True}
+    bearer = {"Authorization": "Bearer {token}"}
+
+    def api(method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> dict[str, Any]:
+        return {"server": "api", "method": method, "path": path, "headers": headers or {}, "body": body}
+
+    def simulator(method: str, path: str, body: Any = None) -> dict[str, Any]:
+        return {"server": "simulator", "method": method, "path": path, "headers": {}, "body": body}
+
+    return {
+        "log_in": api("POST", "/staff/v1/login", {"username": "{username}", "password": "{password}"}),
+        "my_fans": api("GET", "/staff/v1/me/fans?limit=200", headers=bearer),
+        "fans": api("GET", "/staff/v1/fans?limit=200&cursor={cursor}", headers=bearer),
+        "my_numbers": api("GET", "/staff/v1/me/numbers", headers=bearer),
+        "my_codes": api("GET", "/staff/v1/me/codes", headers=bearer),
+        "ranking": api("GET", "/staff/v1/ranking?period={day|week|month}", headers=bearer),
+        "make_fans": simulator("POST", "/sim/fans", {"name": "粉丝", "count": 1}),
+        "scan": simulator("POST", f"{_FAN}/scan", action | {"ticket": "{ticket}"}),
+        "follow": simulator("POST", f"{_FAN}/follow", action),
+        "unfollow": simulator("POST", f"{_FAN}/unfollow", action),
+        "send": simulator("POST", f"{_FAN}/send", action | {"text": "{text}"}),
+        "what_a_fan_saw": simulator("GET", f"{_FAN}/phone?app_id={app_id}"),
+        "followers": simulator("GET", f"/sim/followers?app_id={app_id}"),
+        "welcomes_seen": simulator("GET", f"/sim/welcomes?app_id={app_id}"),
+        "pushes": simulator("GET", f"/sim/pushes?app_id={app_id}"),
+        "resend": simulator("POST", "/sim/pushes/{push_id}/resend", {"times": 3, "parallel": True}),
+    }

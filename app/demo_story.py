@@ -1,0 +1,219 @@
+"""The story of the demo: guides, fifty fans, duplicates, a second scan, an unfollow, the ranking."""
+
+import asyncio
+import random
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+import aiohttp
+import orjson
+
+from app.system import System
+
+PASSWORD = "guanxi-demo"  # noqa: S105 - loopback only, and said aloud
+FANS = 50
+_SCANNED_SHARE = 0.9
+_WAIT_SECONDS = 60.0
+
+
+class DemoFailed(Exception):
+    """A step of the story went wrong; the text says which and how."""
+
+
+class Story:
+    """Speaks HTTP only, as a browser, a phone and the platform would."""
+
+    def __init__(self, system: System, session: aiohttp.ClientSession, say: Callable[[str], None]) -> None:
+        self.system = system
+        self.say = say
+        self.account: dict[str, str] = {}
+        self.codes: list[dict[str, Any]] = []
+        self.guides = [f"guide{number:02d}" for number in range(1, 7)]
+        self._session = session
+        self._tokens: dict[str, str] = {}
+
+    async def play(self) -> None:
+        """Tell it all; every step waits until it really happened."""
+        await self._first_administrator()
+        await self._connect_account()
+        await self._open_stores()
+        await self._codes_arrive()
+        fans = await self._fans_come()
+        await self._duplicates(fans)
+        await self._second_thoughts(fans)
+        await self._look(fans)
+
+    async def staff(self, method: str, path: str, body: Any = None, *, by: str = "admin") -> Any:
+        """A call of the staff door; anything but success ends the demo with the answer."""
+        if by not in self._tokens:
+            login = {"username": by, "password": PASSWORD}
+            self._tokens[by] = (await self._call("POST", self.system.api + "/staff/v1/login", login))["token"]
+        headers = {"Authorization": f"Bearer {self._tokens[by]}"}
+        return await self._call(method, f"{self.system.api}/staff/v1{path}", body, headers)
+
+    async def wechat(self, path: str, body: Any = None) -> Any:
+        """A call of the simulator's control side."""
+        return await self._call("GET" if body is None else "POST", self.system.simulator + path, body)
+
+    async def _call(self, method: str, url: str, body: Any = None, headers: dict[str, str] | None = None) -> Any:
+        async with self._session.request(method, url, json=body, headers=headers) as response:
+            text = await response.text()
+            if response.status >= 400:  # noqa: PLR2004 - HTTP's line between success and failure
+                raise DemoFailed(f"{method} {url} answered {response.status}: {text}")
+            return orjson.loads(text) if text else None
+
+    async def _first_administrator(self) -> None:
+        secret = {"GUANXI_NEW_PASSWORD": PASSWORD}
+        code, output = await self.system.run("staff", "add", "admin", "--name", "管理员", **secret)
+        if code and "username_taken" not in output:
+            raise DemoFailed(output)
+        self.say("\n一、公众号与组织 (account and organisation)")
+
+    async def _connect_account(self) -> None:
+        file = self.system.home / "demo-account.json"
+        if not file.exists():
+            made = {
+                "app_id": f"wx{secrets.token_hex(8)}",
+                "original_id": f"gh_{secrets.token_hex(6)}",
+                "secret": secrets.token_hex(16),
+                "token": secrets.token_hex(8),
+                "aes_key": secrets.token_hex(22)[:43],
+                "name": "关系茶社",
+            }
+            file.touch(mode=0o600)
+            file.write_bytes(orjson.dumps(made))
+        self.account = orjson.loads(file.read_bytes())
+        app_id = self.account["app_id"]
+        push_url = f"{self.system.api}/wechat/{app_id}/push"
+        await self.wechat("/sim/accounts", self.account | {"mode": "safe", "kind": "official", "push_url": push_url})
+        known = {account["app_id"] for account in (await self.staff("GET", "/accounts"))["items"]}
+        if app_id not in known:
+            await self.staff("POST", "/accounts", self.account | {"mode": "safe", "kind": "official"})
+            # Another process may have read the list of accounts a moment ago; it reads it again every two seconds.
+            await asyncio.sleep(2.1)
+        verified = await self.wechat(f"/sim/accounts/{app_id}/verify", {})
+        self.say(
+            f"  公众号「{self.account['name']}」已接入，安全模式，服务器验证：{'通过' if verified['ok'] else verified}"
+        )
+
+    async def _open_stores(self) -> None:
+        stores = {store["name"]: store["id"] for store in (await self.staff("GET", "/stores"))["items"]}
+        if not stores:
+            channel = await self.staff("POST", "/channels", {"name": "线下海报"})
+            for name in ("南京路店", "陆家嘴店"):
+                store = await self.staff("POST", "/stores", {"name": name, "channel_id": channel["id"]})
+                stores[name] = store["id"]
+            store_ids = list(stores.values())
+            for number, username in enumerate(self.guides):
+                guide = {"name": f"导购{number + 1:02d}", "username": username, "password": PASSWORD}
+                await self.staff("POST", "/guides", guide | {"store_id": store_ids[number % 2]})
+            await self.staff("POST", "/staff", _manager())
+            everybody = "欢迎关注{公众号}！回复任意文字即可与我们聊天。"
+            await self.staff("PUT", "/welcomes", {"follow_text": everybody})
+            for store in store_ids:
+                words = "您好，我是{门店}的{导购}，很高兴为您服务。"
+                again = "欢迎再次光临{门店}！"
+                body = {"store_id": store, "follow_text": words, "scan_text": again}
+                await self.staff("PUT", "/welcomes", body)
+        self.say(f"  {len(stores)} 家门店，{len(self.guides)} 位导购，一个渠道「线下海报」，各有欢迎语")
+
+    async def _codes_arrive(self) -> None:
+        async def issued() -> bool:
+            self.codes = (await self.staff("GET", "/codes?limit=200"))["items"]
+            return len(self.codes) > len(self.guides) and all(code["state"] == "issued" for code in self.codes)
+
+        await self._until(issued, "二维码生成")
+        self.say(f"  {len(self.codes)} 个带参数的二维码已由平台签发（导购、门店、渠道各一个）")
+
+    async def _fans_come(self) -> list[str]:
+        self.say(f"\n二、{FANS} 位粉丝来了 ({FANS} fans scan and follow)")
+        before = await self._brought()
+        made = await self.wechat("/sim/fans", {"name": "粉丝", "count": FANS})
+        fans = [fan["fan_id"] for fan in made["fans"]]
+        guides = [code for code in self.codes if code["kind"] == "guide"]
+        app_id = self.account["app_id"]
+        choose = random.Random(len(fans))  # noqa: S311 - the same story every time
+        scanned = 0
+        for number, fan in enumerate(fans, start=1):
+            if choose.random() < _SCANNED_SHARE:
+                ticket = choose.choice(guides[: 1 + number % len(guides)])["ticket"]
+                await self.wechat(f"/sim/fans/{fan}/scan", {"app_id": app_id, "ticket": ticket})
+                scanned += 1
+            else:
+                await self.wechat(f"/sim/fans/{fan}/follow", {"app_id": app_id})
+            if number % 10 == 0:
+                self.say(f"  {number}/{FANS} 位已关注")
+
+        async def counted() -> bool:
+            return await self._brought() == before + scanned
+
+        await self._until(counted, "关注入账")
+        self.say(f"  {scanned} 位扫导购码关注，{FANS - scanned} 位自行搜索关注；全部记入客户与归属")
+        return fans
+
+    async def _duplicates(self, fans: list[str]) -> None:
+        self.say("\n三、微信会重复推送 (the platform delivers twice)")
+        before = await self._brought()
+        pushes = (await self.wechat(f"/sim/pushes?fan_id={fans[0]}"))["pushes"]
+        resent = await self.wechat(f"/sim/pushes/{pushes[0]['push_id']}/resend", {"times": 5, "parallel": True})
+        answers = {orjson.dumps(delivery["answer"]) for delivery in resent["deliveries"]}
+        envelopes = {delivery["body_sha256"] for delivery in resent["deliveries"]}
+        self.say(f"  同一条关注推送并发重发 5 次：{len(answers)} 种回复、{len(envelopes)} 份各自加密的密文")
+        self.say(f"  新增粉丝数不变：{before} → {await self._brought()}")
+
+    async def _second_thoughts(self, fans: list[str]) -> None:
+        self.say("\n四、再扫、聊天、取关 (a second scan, a chat, an unfollow)")
+        app_id = self.account["app_id"]
+        lost = await self._lost()
+        ticket = next(code["ticket"] for code in self.codes if code["kind"] == "store")
+        await self.wechat(f"/sim/fans/{fans[0]}/scan", {"app_id": app_id, "ticket": ticket})
+        await self.wechat(f"/sim/fans/{fans[0]}/send", {"app_id": app_id, "text": "你好，请问新茶到了吗？"})
+        leaver = await self._brought_fan(fans)
+        await self.wechat(f"/sim/fans/{leaver}/unfollow", {"app_id": app_id})
+
+        async def noticed() -> bool:
+            return await self._lost() == lost + 1
+
+        await self._until(noticed, "取关入账")
+        self.say("  再次扫码记为一次接触，不改变首次归属；取关 1 人，净增随之减 1")
+
+    async def _brought_fan(self, fans: list[str]) -> str:
+        for fan in reversed(fans):
+            pushes = (await self.wechat(f"/sim/pushes?fan_id={fan}"))["pushes"]
+            if any(push["fields"].get("Ticket") for push in pushes):
+                return fan
+        raise DemoFailed("nobody scanned a code")
+
+    async def _look(self, fans: list[str]) -> None:
+        self.say("\n五、排行与手机 (the ranking, and what a fan saw)")
+        ranking = await self.staff("GET", "/ranking?period=day")
+        self.say(f"  导购排行（{ranking['first']}）  名次  新增  取关  净增")
+        for line in ranking["guides"]:
+            row = f"{line['rank']:>10}{line['gross']:>6}{line['lost']:>6}{line['net']:>6}"
+            self.say(f"    {line['guide']}（{line['store']}）{row}")
+        self.say("  一位粉丝的手机：")
+        for bubble in await self.wechat(f"/sim/fans/{fans[0]}/phone?app_id={self.account['app_id']}"):
+            who = {"me": "我", "account": self.account["name"], "system": "系统"}[bubble["from"]]
+            self.say(f"    {who}：{bubble['text']}")
+
+    async def _ranking_sum(self, column: str) -> int:
+        return sum(line[column] for line in (await self.staff("GET", "/ranking?period=day"))["guides"])
+
+    async def _brought(self) -> int:
+        return await self._ranking_sum("gross")
+
+    async def _lost(self) -> int:
+        return await self._ranking_sum("lost")
+
+    async def _until(self, condition: Callable[[], Any], what: str) -> None:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + _WAIT_SECONDS
+        while not await condition():
+            if loop.time() > deadline:
+                raise DemoFailed(f"{what}：等待超过 {_WAIT_SECONDS:.0f} 秒，请看 .guanxi/logs")
+            await asyncio.sleep(0.1)
+
+
+def _manager() -> dict[str, str]:
+    return {"name": "店长", "username": "manager", "password": PASSWORD, "role": "manager"}

@@ -1,0 +1,64 @@
+"""A small read-through cache per process: at most a moment old, and usable while PostgreSQL stalls."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+from infra.logging import logger
+
+V = TypeVar("V")
+
+FRESH_SECONDS = 2.0
+# How long a reader waits for a newer value before it makes do with the old one.
+_PATIENCE_SECONDS = 0.05
+
+
+class Cache(Generic[V]):
+    """Values by key, read by `read` when missing or older than two seconds; one read at a time per key.
+
+    When a newer value is slow or can't be had, the old one is given out; without one, `get` raises what `read` raised.
+    """
+
+    def __init__(self, name: str, read: Callable[[str], Awaitable[V]], *, most: int = 50_000) -> None:
+        self._name = name
+        self._read = read
+        self._most = most
+        self._values = dict[str, tuple[V, float]]()
+        self._reading = dict[str, asyncio.Task[V]]()
+
+    async def get(self, key: str = "") -> V:
+        known = self._values.get(key)
+        if known is not None and time.monotonic() - known[1] < FRESH_SECONDS:
+            return known[0]
+        reading = self._reading.get(key)
+        if reading is None:
+            reading = self._reading[key] = asyncio.create_task(self._refresh(key))
+        if known is None:
+            return await asyncio.shield(reading)
+        await asyncio.wait({reading}, timeout=_PATIENCE_SECONDS)
+        if reading.done() and not reading.cancelled() and reading.exception() is None:
+            return reading.result()
+        return known[0]
+
+    def put(self, key: str, value: V) -> None:
+        """Keep a value read elsewhere; the oldest key makes room."""
+        self._values.pop(key, None)
+        if len(self._values) >= self._most:
+            del self._values[next(iter(self._values))]
+        self._values[key] = value, time.monotonic()
+
+    def clear(self) -> None:
+        """Read anew next time."""
+        self._values.clear()
+
+    async def _refresh(self, key: str) -> V:
+        try:
+            value = await self._read(key)
+        except Exception as error:
+            logger().warning("cache_stale", cache=self._name, error=type(error).__name__)
+            raise
+        finally:
+            self._reading.pop(key, None)
+        self.put(key, value)
+        return value
