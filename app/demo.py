@@ -10,6 +10,7 @@ import aiohttp
 
 from app.demo_file import write_demo_file
 from app.demo_story import DemoFailed, Story
+from app.servers import ServerError
 from app.supervisor import Supervisor
 from app.system import ROOT, System
 
@@ -40,7 +41,7 @@ def main() -> int:
 
     try:
         return asyncio.run(supervisor.run_forever(play))
-    except DemoFailed as failure:
+    except (DemoFailed, ServerError) as failure:
         say(f"\n演示中断 (the demo stopped): {failure}")
         return 1
 

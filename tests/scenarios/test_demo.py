@@ -1,0 +1,117 @@
+"""`make demo` from the outside: the story, the five equal numbers, what staff see, and that nothing is left behind."""
+
+import asyncio
+import re
+import signal
+import tempfile
+from pathlib import Path
+
+import aiohttp
+import orjson
+import psutil
+import pytest
+
+from tests.scenarios.outside import Outside, start_demo, story_told
+
+
+@pytest.fixture(scope="module")
+async def demo():
+    with tempfile.TemporaryDirectory(prefix="guanxi-demo-") as folder:
+        home = Path(folder)
+        home.chmod(0o755)
+        process = start_demo(home)
+        try:
+            await story_told(process, home)
+            async with aiohttp.ClientSession() as session:
+                yield Outside(home, session), home, process
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+                await asyncio.to_thread(process.wait, 30)
+
+
+async def test_the_story_counts_what_happened(demo):
+    outside, home, _ = demo
+    told = (home / "output").read_text()
+    assert "1 种回复、5 份各自加密的密文" in told
+    followers, customers, first_touches, replies, welcomes = await outside.five_numbers()
+    assert (customers, first_touches, replies, welcomes) == (50, 50, 50, 50)
+    assert followers == 49, "one of fifty left again"
+
+
+async def test_a_fan_is_welcomed_by_the_guide_whose_code_was_scanned_and_counted_there(demo):
+    outside, _, _ = demo
+    code = next(code for code in outside.facts["codes"] if code["kind"] == "guide" and code["target"] == "导购03")
+    guide = await outside.log_in("guide03")
+    _, before = await outside.call("my_numbers", headers=guide)
+    [fan] = await outside.new_fans(1)
+    status, answer = await outside.call("scan", fan_id=fan, body={"ticket": code["ticket"]})
+    assert (status, answer["outcome"]) == (200, "replied")
+    _, phone = await outside.call("what_a_fan_saw", fan_id=fan)
+    assert phone[-1]["text"] == "您好，我是南京路店的导购03，很高兴为您服务。"
+
+    async def counted():
+        _, after = await outside.call("my_numbers", headers=guide)
+        return after["day"]["gross"] == before["day"]["gross"] + 1 and after["following"] == before["following"] + 1
+
+    await _until(counted)
+    _, fans = await outside.call("my_fans", headers=guide)
+    assert fans["items"][0]["following"]
+
+
+async def test_documentation_needs_no_internet(demo):
+    outside, _, _ = demo
+    for page in ("/docs", "/redoc"):
+        status, html = await outside.get("api", page)
+        assert status == 200
+        for address in re.findall(r'(?:src|href)="([^"]+)"', html):
+            assert not re.match(r"(https?:)?//", address), address
+            assert (await outside.get("api", address))[0] == 200
+
+
+async def test_metrics_of_every_process_stand_on_one_page(demo):
+    outside, _, _ = demo
+    _, text = await outside.get("api", "/metrics")
+    assert 'guanxi_events_handled_total{handler="wechat.pushes.record",outcome="done"}' in text
+    assert 'guanxi_pushes_total{outcome="new"}' in text
+    assert "guanxi_outbox_lag_seconds 0.0" in text
+
+
+async def test_logs_are_json_with_ids_and_without_openids(demo):
+    outside, home, _ = demo
+    _, followers = await outside.call("followers")
+    for name in ("api", "worker", "relay"):
+        text = (home / "logs" / f"{name}.log").read_text()
+        assert not [openid for openid in followers["openids"] if openid in text]
+    lines = [orjson.loads(line) for line in (home / "logs" / "api.log").read_text().splitlines() if line]
+    requests = [line for line in lines if line["event"] == "request"]
+    assert requests
+    assert all(line["request_id"] for line in requests)
+
+
+async def test_a_second_demo_in_the_same_folder_is_refused_in_plain_words(demo):
+    _, home, _ = demo
+    with tempfile.TemporaryDirectory() as other:
+        second = start_demo(home, Path(other) / "output")
+        assert await asyncio.to_thread(second.wait, 60) == 1
+        said = (Path(other) / "output").read_text()
+    assert "Traceback" not in said
+    assert str(home) in said
+
+
+async def test_the_end_leaves_nothing_running(demo):
+    _, _, process = demo
+    family = psutil.Process(process.pid).children(recursive=True)
+    assert len(family) >= 8
+    process.send_signal(signal.SIGINT)
+    assert await asyncio.to_thread(process.wait, 30) == 0
+    gone, alive = psutil.wait_procs(family, timeout=5)
+    assert not alive
+
+
+async def _until(condition, seconds=20.0):
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
+    while not await condition():
+        assert loop.time() < deadline
+        await asyncio.sleep(0.1)
