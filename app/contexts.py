@@ -17,6 +17,7 @@ from wechat.codes import handlers as code_handlers
 from wechat.codes import jobs as code_jobs
 from wechat.codes import routes as codes
 from wechat.pushes import handlers as push_handlers
+from wechat.pushes import jobs as push_jobs
 from wechat.pushes import routes as pushes
 from wechat.welcomes import responders as welcome_responders
 from wechat.welcomes import routes as welcomes
@@ -71,7 +72,7 @@ CONTEXTS = (
         permissions=("welcomes:read", "welcomes:write"),
         warm=(welcome_responders.warm,),
     ),
-    Context(name="wechat.pushes", routes=(pushes.router,), handlers=push_handlers.HANDLERS),
+    Context(name="wechat.pushes", routes=(pushes.router,), handlers=push_handlers.HANDLERS, jobs=push_jobs.JOBS),
 )
 
 MODELS = ("infra.models", *(context.models for context in CONTEXTS if context.models))
