@@ -126,7 +126,7 @@ async def change(name: str, value: object, *, expected_version: int, by: str) ->
     with database.constraint_errors({"parameter_version_name_version_key": ParameterChanged}):
         written = await database.execute(
             """INSERT INTO parameter_version (name, version, value, changed_by, changed_at)
-            SELECT $1, $2, $3::jsonb, $4, $5
+            SELECT $1::varchar, $2, $3::jsonb, $4, $5
             WHERE $2 = 1 + COALESCE((SELECT max(version) FROM parameter_version WHERE name = $1), 0)""",
             name,
             version,

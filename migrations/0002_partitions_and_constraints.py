@@ -6,10 +6,7 @@ from tortoise.migrations import operations as ops
 
 from infra.partitions import EVENT_DELIVERY, OUTBOX, PUSH, TIMELINE
 
-_OUTBOX = f"""
-CREATE SEQUENCE outbox_id_seq;
-{
-    OUTBOX.create_sql('''
+_OUTBOX_COLUMNS = """
     id bigint NOT NULL DEFAULT nextval('outbox_id_seq'),
     created_at timestamptz NOT NULL,
     name text NOT NULL,
@@ -18,14 +15,15 @@ CREATE SEQUENCE outbox_id_seq;
     request_id text,
     relayed_at timestamptz,
     PRIMARY KEY (id, created_at)
-''')
-}
+"""
+
+_OUTBOX = f"""
+CREATE SEQUENCE outbox_id_seq;
+{OUTBOX.create_sql(_OUTBOX_COLUMNS)}
 CREATE INDEX outbox_unrelayed ON outbox (id) WHERE relayed_at IS NULL;
 """
 
-_EVENT_DELIVERY = f"""
-{
-    EVENT_DELIVERY.create_sql('''
+_EVENT_DELIVERY_COLUMNS = """
     handler text NOT NULL,
     event_id bigint NOT NULL,
     event_at timestamptz NOT NULL,
@@ -37,11 +35,23 @@ _EVENT_DELIVERY = f"""
     done_at timestamptz,
     error text,
     PRIMARY KEY (handler, event_id, event_at)
-''')
-}
+"""
+
+_EVENT_DELIVERY = f"""
+{EVENT_DELIVERY.create_sql(_EVENT_DELIVERY_COLUMNS)}
 CREATE INDEX event_delivery_due ON event_delivery (handler, event_id) WHERE state = 'pending';
 CREATE INDEX event_delivery_order ON event_delivery (handler, key, event_id) WHERE state = 'pending' AND ordered;
 CREATE INDEX event_delivery_failed ON event_delivery (handler, event_id) WHERE state = 'failed';
+"""
+
+_PUSH_COLUMNS = """
+    id uuid NOT NULL,
+    received_at timestamptz NOT NULL,
+    app_id text NOT NULL,
+    person bytea NOT NULL,
+    raw text NOT NULL,
+    reply text,
+    PRIMARY KEY (id, received_at)
 """
 
 _PUSH = f"""
@@ -50,17 +60,8 @@ CREATE TABLE push_key (
     push_id uuid NOT NULL,
     received_at timestamptz NOT NULL
 );
-{
-    PUSH.create_sql('''
-    id uuid NOT NULL,
-    received_at timestamptz NOT NULL,
-    app_id text NOT NULL,
-    person bytea NOT NULL,
-    raw text NOT NULL,
-    reply text,
-    PRIMARY KEY (id, received_at)
-''')
-}
+CREATE INDEX push_key_received ON push_key USING brin (received_at);
+{PUSH.create_sql(_PUSH_COLUMNS)}
 CREATE INDEX push_person ON push (person, received_at);
 CREATE TABLE wechat_intent (
     id uuid PRIMARY KEY,
@@ -73,17 +74,17 @@ CREATE TABLE wechat_intent (
 );
 """
 
-_TIMELINE = f"""
-{
-    TIMELINE.create_sql('''
+_TIMELINE_COLUMNS = """
     id uuid NOT NULL,
     customer_id uuid NOT NULL,
     occurred_at timestamptz NOT NULL,
     kind text NOT NULL,
     source uuid NOT NULL,
     PRIMARY KEY (id, occurred_at)
-''')
-}
+"""
+
+_TIMELINE = f"""
+{TIMELINE.create_sql(_TIMELINE_COLUMNS)}
 CREATE INDEX timeline_customer ON timeline (customer_id, occurred_at DESC, id DESC);
 """
 
