@@ -3,8 +3,9 @@
 import os
 
 from prometheus_client import REGISTRY as PROCESS_REGISTRY
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 from infra import clock, database
 
@@ -50,18 +51,28 @@ async def render() -> bytes:
     backlog = await database.fetch_one(_BACKLOG)
     if backlog is None:
         return of_processes()
-    now = clock.now()
     registry = CollectorRegistry()
-
-    def gauge(name: str, help_text: str, value: float) -> None:
-        Gauge(name, help_text, registry=registry).set(value)
-
-    def age(key: str) -> float:
-        return (now - backlog[key]).total_seconds() if backlog[key] else 0.0
-
-    gauge("guanxi_outbox_unrelayed", "Events no relay has taken yet", backlog["unrelayed"])
-    gauge("guanxi_outbox_lag_seconds", "Age of the oldest of them", age("oldest_unrelayed"))
-    gauge("guanxi_deliveries_pending", "Deliveries not handled yet", backlog["pending"])
-    gauge("guanxi_deliveries_lag_seconds", "Age of the oldest of them", age("oldest_pending"))
-    gauge("guanxi_deliveries_failed", "Deliveries set aside for an operator", backlog["failed"])
+    registry.register(_Backlog(backlog, clock.now()))
     return of_processes() + generate_latest(registry)
+
+
+class _Backlog(Collector):
+    """The queue as one query saw it. No `Gauge`: with several processes that would leave a file per scrape."""
+
+    def __init__(self, row: asyncpg.Record, now: datetime) -> None:
+        self._row = row
+        self._now = now
+
+    def collect(self) -> Iterator[Metric]:
+        row = self._row
+        yield GaugeMetricFamily("guanxi_outbox_unrelayed", "Events no relay has taken yet", row["unrelayed"])
+        yield GaugeMetricFamily("guanxi_outbox_lag_seconds", "Age of the oldest of them", self._age("oldest_unrelayed"))
+        yield GaugeMetricFamily("guanxi_deliveries_pending", "Deliveries not handled yet", row["pending"])
+        yield GaugeMetricFamily(
+            "guanxi_deliveries_lag_seconds", "Age of the oldest of them", self._age("oldest_pending")
+        )
+        yield GaugeMetricFamily("guanxi_deliveries_failed", "Deliveries set aside for an operator", row["failed"])
+
+    def _age(self, column: str) -> float:
+        since: datetime | None = self._row[column]
+        return (self._now - since).total_seconds() if since else 0.0
