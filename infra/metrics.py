@@ -1,9 +1,13 @@
 """Prometheus metrics of every process; with `PROMETHEUS_MULTIPROC_DIR` set, one `/metrics` shows them all."""
 
 import os
+from collections.abc import Iterator
+from datetime import datetime
 
+import asyncpg
 from prometheus_client import REGISTRY as PROCESS_REGISTRY
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, Metric, generate_latest
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
@@ -65,12 +69,11 @@ class _Backlog(Collector):
 
     def collect(self) -> Iterator[Metric]:
         row = self._row
+        oldest = "Age of the oldest of them"
         yield GaugeMetricFamily("guanxi_outbox_unrelayed", "Events no relay has taken yet", row["unrelayed"])
-        yield GaugeMetricFamily("guanxi_outbox_lag_seconds", "Age of the oldest of them", self._age("oldest_unrelayed"))
+        yield GaugeMetricFamily("guanxi_outbox_lag_seconds", oldest, self._age("oldest_unrelayed"))
         yield GaugeMetricFamily("guanxi_deliveries_pending", "Deliveries not handled yet", row["pending"])
-        yield GaugeMetricFamily(
-            "guanxi_deliveries_lag_seconds", "Age of the oldest of them", self._age("oldest_pending")
-        )
+        yield GaugeMetricFamily("guanxi_deliveries_lag_seconds", oldest, self._age("oldest_pending"))
         yield GaugeMetricFamily("guanxi_deliveries_failed", "Deliveries set aside for an operator", row["failed"])
 
     def _age(self, column: str) -> float:
