@@ -9,8 +9,10 @@ from typing import ParamSpec, TypeVar
 
 import click
 import orjson
+from pydantic import ValidationError
 
 from infra.errors import DomainError
+from infra.settings import settings
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -26,6 +28,7 @@ def _with_database(function: Callable[P, Awaitable[R]]) -> Callable[P, R]:
 
     @wraps(function)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        _check_settings()
         from app.contexts import MODELS
         from infra import database
 
@@ -44,14 +47,21 @@ def _with_database(function: Callable[P, Awaitable[R]]) -> Callable[P, R]:
     return wrapped
 
 
+def _check_settings() -> None:
+    try:
+        settings()
+    except ValidationError as error:
+        reasons = "; ".join(problem["msg"].removeprefix("Value error, ") for problem in error.errors())
+        raise click.ClickException(f"the settings (GUANXI_…) won't do: {reasons}") from error
+
+
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True)
 def api(host: str, port: int) -> None:
     """Serve HTTP in one process; run several behind a proxy for more."""
+    _check_settings()
     import uvicorn
-
-    from infra.settings import settings
 
     uvicorn.run(
         "api.app:create_app",
@@ -79,6 +89,7 @@ def beat() -> None:
 
 
 def _become_celery(*arguments: str) -> None:
+    _check_settings()
     command = [sys.executable, "-m", "celery", "-A", "workers.app", *arguments]
     os.execv(sys.executable, command)  # noqa: S606 - our own interpreter, fixed words
 
@@ -86,6 +97,7 @@ def _become_celery(*arguments: str) -> None:
 @main.command()
 def relay() -> None:
     """Fan events out to their handlers (one works, more stand by)."""
+    _check_settings()
     # By name: the doors stand above this layer.
     from importlib import import_module
 
@@ -106,6 +118,8 @@ async def migrate() -> None:
 @click.argument("name")
 def migration(name: str) -> None:
     """Write a migration for what changed in the models."""
+    # No server is asked, so the settings of a production are not wanted.
+    os.environ.setdefault("GUANXI_ENVIRONMENT", "test")
     from app.migrations import make, tidy
 
     paths = asyncio.run(make(name))

@@ -25,7 +25,7 @@ class Environment(StrEnum):
 class Settings(BaseSettings):
     """Raises `ValidationError` on start when a value is missing, malformed or unsafe for production."""
 
-    model_config = SettingsConfigDict(env_prefix="GUANXI_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="GUANXI_", env_ignore_empty=True, extra="ignore", frozen=True)
 
     environment: Environment = Environment.PRODUCTION
     database_url: SecretStr = SecretStr("postgres://guanxi@127.0.0.1:5432/guanxi")
