@@ -93,6 +93,12 @@ async def disconnect() -> None:
     await Tortoise.close_connections()
 
 
+def pool_use() -> tuple[int, int]:
+    """(connections open, connections in use) of this process's pool."""
+    pool = getattr(get_connection("default"), "_pool", None)
+    return (0, 0) if pool is None else (pool.get_size(), pool.get_size() - pool.get_idle_size())
+
+
 def in_transaction() -> bool:
     """Whether the caller stands inside `transaction()`; nothing that talks to the network may."""
     return hasattr(get_connection("default"), "_finalized")

@@ -75,6 +75,9 @@ class _Backlog(Collector):
         yield GaugeMetricFamily("guanxi_deliveries_pending", "Deliveries not handled yet", row["pending"])
         yield GaugeMetricFamily("guanxi_deliveries_lag_seconds", oldest, self._age("oldest_pending"))
         yield GaugeMetricFamily("guanxi_deliveries_failed", "Deliveries set aside for an operator", row["failed"])
+        size, used = database.pool_use()
+        yield GaugeMetricFamily("guanxi_pool_connections", "Connections of the process that answers", size)
+        yield GaugeMetricFamily("guanxi_pool_connections_used", "Those of them in use", used)
 
     def _age(self, column: str) -> float:
         since: datetime | None = self._row[column]
