@@ -43,7 +43,6 @@ def create_app() -> FastAPI:
         description="A chat-first social CRM behind WeChat official accounts and mini-programs.",
         version="1",
         lifespan=lifespan,
-        max_body_size=MOST_BODY_BYTES,
     )
     for context in CONTEXTS:
         for router in context.routes:
@@ -51,5 +50,5 @@ def create_app() -> FastAPI:
     app.include_router(health.router)
     errors.install(app)
     openapi.install(app)
-    app.add_middleware(RequestMiddleware)
+    app.add_middleware(RequestMiddleware, most_bytes=MOST_BODY_BYTES)
     return app

@@ -15,6 +15,10 @@ from infra.logging import logger
 _BUSY = (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
 
 
+# A caller's nonsense is not sent back at length.
+_MOST_PROBLEMS, _LONGEST_NAME = 20, 100
+
+
 class MethodNotAllowed(DomainError):
     code = "method_not_allowed"
     status = 405
@@ -62,7 +66,8 @@ async def _domain(request: Request, error: Exception) -> JSONResponse:
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     # The input itself stays out: it may hold a password.
-    fields = [{"field": ".".join(map(str, e["loc"])), "problem": e["msg"]} for e in error.errors()]
+    problems = error.errors()[:_MOST_PROBLEMS]
+    fields = [{"field": ".".join(map(str, e["loc"]))[:_LONGEST_NAME], "problem": e["msg"]} for e in problems]
     return render(request, InvalidInput({"fields": fields}))
 
 
@@ -75,7 +80,8 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     return render(request, Internal())
 
 
-async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+def unexpected(request: Request, error: Exception) -> JSONResponse:
+    """What nobody foresaw: an outage or contention is a 503, anything else a 500 with a line in the log."""
     if database.is_outage(error) or isinstance(error, _BUSY):
         return render(request, Unavailable({"server": "postgresql"}, retry_after=1))
     logger().error("request_failed", exc_info=error)
@@ -87,6 +93,3 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(DomainError, _domain)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    for busy in _BUSY:
-        app.add_exception_handler(busy, _unexpected)
-    app.add_exception_handler(Exception, _unexpected)

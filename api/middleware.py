@@ -1,15 +1,19 @@
-"""Around every request: its id, its time in the metrics, one line in the log."""
+"""Around every request: its id, its size, its time in the metrics, one line in the log, and what goes wrong inside."""
 
 import re
 import time
 
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.errors import TooLarge, render, unexpected
 from infra import metrics
 from infra.ids import new_id
 from infra.logging import logger, request_context
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+_LONGEST_NUMBER = 20
 # Answered too often for a line each; metrics count them.
 _QUIET = frozenset({"/wechat/{app_id}/push", "/healthz", "/readyz", "/metrics"})
 
@@ -17,15 +21,16 @@ _QUIET = frozenset({"/wechat/{app_id}/push", "/healthz", "/readyz", "/metrics"})
 class RequestMiddleware:
     """Plain ASGI, since it stands in the way of every push. A caller's `X-Request-Id` is kept if it looks like one."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, most_bytes: int) -> None:
         self._app = app
+        self._most_bytes = most_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        status = 500
+        status = 0
         given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
         request_id = given.decode() if _REQUEST_ID.fullmatch(given) else str(new_id())
         scope["request_id"] = request_id
@@ -39,7 +44,14 @@ class RequestMiddleware:
 
         with request_context(request_id):
             try:
-                await self._app(scope, receive, send_with_id)
+                if _announced_bytes(scope) > self._most_bytes:
+                    await render(Request(scope), TooLarge())(scope, receive, send_with_id)
+                else:
+                    await self._app(scope, self._limited(receive), send_with_id)
+            except Exception as error:
+                if status:
+                    raise
+                await unexpected(Request(scope), error)(scope, receive, send_with_id)
             finally:
                 seconds = time.perf_counter() - started
                 route = getattr(scope.get("route"), "path", "unmatched")
@@ -48,3 +60,22 @@ class RequestMiddleware:
                     logger().info(
                         "request", method=scope["method"], route=route, status=status, ms=round(seconds * 1000, 1)
                     )
+
+    def _limited(self, receive: Receive) -> Receive:
+        """A body that announces no length, or a false one, is cut off where it grows too large."""
+        received = 0
+
+        async def limited() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self._most_bytes:
+                raise HTTPException(TooLarge.status)
+            return message
+
+        return limited
+
+
+def _announced_bytes(scope: Scope) -> int:
+    length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+    return int(length) if length.isdigit() and len(length) < _LONGEST_NUMBER else 0

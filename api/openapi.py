@@ -4,7 +4,6 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 _MEANINGS = {
@@ -34,11 +33,11 @@ class ErrorBody(BaseModel):
     error: Error
 
 
-def _statuses(route: APIRoute, method: str, operation: dict[str, Any]) -> set[str]:
+def _statuses(path: str, method: str, operation: dict[str, Any]) -> set[str]:
     statuses = {"503"}
     if "security" in operation:
         statuses |= {"401", "403"}
-    if "{" in route.path:
+    if "{" in path:
         statuses |= {"404"}
     if operation.get("parameters") or "requestBody" in operation:
         statuses |= {"422"}
@@ -46,9 +45,9 @@ def _statuses(route: APIRoute, method: str, operation: dict[str, Any]) -> set[st
         statuses |= {"400", "413"}
     if method in {"POST", "PUT", "PATCH"} and "security" in operation:
         statuses |= {"404", "409"}
-    if route.path.endswith("/login"):
+    if path.endswith("/login"):
         statuses |= {"401", "429"}
-    if route.path.startswith("/wechat/"):
+    if path.startswith("/wechat/"):
         statuses |= _REFUSALS_OF_PUSHES
     return statuses
 
@@ -63,13 +62,11 @@ def build(app: FastAPI) -> dict[str, Any]:
     schemas.update(body.pop("$defs"))
     schemas["ErrorBody"] = body
     content = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}}
-    for route in app.routes:
-        if not isinstance(route, APIRoute) or not route.include_in_schema:
-            continue
-        for method in route.methods or ():
-            operation = document["paths"][route.path_format][method.lower()]
+    # The document, not `app.routes`: FastAPI keeps included routers there, not their routes.
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
             operation["responses"].pop("422", None)
-            for status in sorted(_statuses(route, method, operation)):
+            for status in sorted(_statuses(path, method.upper(), operation)):
                 operation["responses"][status] = {"description": _MEANINGS[status], "content": content}
     return document
 

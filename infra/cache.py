@@ -41,6 +41,13 @@ class Cache(Generic[V]):
             return reading.result()
         return known[0]
 
+    async def reread(self, key: str = "", *, older_than: float) -> V:
+        """The value, read again if it is older than `older_than` seconds: for what a reader missed in it."""
+        known = self._values.get(key)
+        if known is not None and time.monotonic() - known[1] > older_than:
+            self._values[key] = known[0], float("-inf")
+        return await self.get(key)
+
     def put(self, key: str, value: V) -> None:
         """Keep a value read elsewhere; the oldest key makes room."""
         self._values.pop(key, None)

@@ -14,6 +14,7 @@ _PAPER = (255, 255, 255)
 _GROUND = (242, 244, 243)
 _WIDTH, _HEIGHT, _MARGIN = 750, 1200, 60
 _QR_SIDE = 470
+_SMALLEST = 20  # points; smaller is not read from a poster
 
 
 def qr_png(text: str) -> bytes:
@@ -49,11 +50,15 @@ def _qr(text: str, side: int) -> Image.Image:
 
 
 def _centred(draw: ImageDraw.ImageDraw, text: str, y: int, size: int, colour: tuple[int, int, int]) -> None:
-    """One line around height `y`, shrunk until it fits between the margins."""
-    font = _font(size)
-    while size > 16 and draw.textlength(text, font=font) > _WIDTH - 2.5 * _MARGIN:  # noqa: PLR2004 - smallest readable
+    """One line around height `y`, shrunk and at last cut until it fits between the margins."""
+    room = _WIDTH - 2.5 * _MARGIN
+    while size > _SMALLEST and draw.textlength(text, font=_font(size)) > room:
         size -= 2
-        font = _font(size)
+    font = _font(size)
+    if draw.textlength(text, font=font) > room:
+        while draw.textlength(f"{text}…", font=font) > room:
+            text = text[:-1]
+        text = f"{text}…"
     draw.text((_WIDTH / 2, y), text, font=font, fill=colour, anchor="mm")
 
 

@@ -22,7 +22,7 @@ _SECRET_FIELDS = re.compile(
 )
 # What a careless message could contain: openids (28 characters from "o"), mainland mobiles, tokens in query strings.
 _SECRET_VALUES = re.compile(
-    r"\bo[A-Za-z0-9_-]{27}\b|(?<!\d)(?:\+?86)?1[3-9]\d{9}(?!\d)|(?<=access_token=)[^&\s\"']+|(?<=secret=)[^&\s\"']+"
+    r"(?<![A-Za-z0-9_-])o[A-Za-z0-9_-]{27}(?![A-Za-z0-9_-])|(?<!\d)(?:\+?86)?1[3-9]\d{9}(?!\d)|(?<=access_token=)[^&\s\"']+|(?<=secret=)[^&\s\"']+"
 )
 HIDDEN = "***"
 
@@ -55,15 +55,18 @@ def _add_request_id(_logger: object, _method: str, line: MutableMapping[str, Any
 
 
 def _hide(key: str, value: object) -> object:
-    if _SECRET_FIELDS.search(key) and isinstance(value, str | bytes):
+    if _SECRET_FIELDS.search(key):
         return HIDDEN
-    if isinstance(value, str):
-        return redact(value)
+    if value is None or isinstance(value, bool | float):
+        return value
     if isinstance(value, dict):
-        return {k: _hide(str(k), v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
+        return {redact(str(k)): _hide(str(k), v) for k, v in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
         return [_hide(key, v) for v in value]
-    return value
+    text = value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+    shown = redact(text)
+    # A number stays a number unless it looks like a phone's.
+    return value if isinstance(value, int) and shown == text else shown
 
 
 def _hide_secrets(_logger: object, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -84,6 +84,7 @@ def _name(kind: Partitioned, start: date) -> str:
     return f"{kind.table}_{start:%Y%m%d}"
 
 
+@database.retry_on_conflict
 async def _create(kind: Partitioned, start: date) -> None:
     low, high = (f"'{day.isoformat()} 00:00:00+00'" for day in (start, kind.after(start)))
     name = _name(kind, start)
@@ -92,6 +93,8 @@ async def _create(kind: Partitioned, start: date) -> None:
         await connection.execute("SELECT pg_advisory_xact_lock(hashtext($1))", name)
         if await connection.fetchval("SELECT to_regclass($1)", name):
             return
+        # Nobody may write a row of this time into the default partition between the move and the attachment.
+        await connection.execute(f"LOCK TABLE {kind.table}_default IN ACCESS EXCLUSIVE MODE")
         await connection.execute(f"CREATE TABLE {name} (LIKE {kind.table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)")
         await connection.execute(
             f"""WITH moved AS (

@@ -1,5 +1,6 @@
 """Bases of all schemas, and the shape of a page of a list."""
 
+import re
 from typing import Annotated, Generic, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
@@ -26,12 +27,16 @@ class Page(Output, Generic[T]):
     next: str | None
 
 
-def _no_nul(value: object) -> object:
-    # PostgreSQL's text holds every character but this one.
-    if isinstance(value, str) and "\x00" in value:
-        raise ValueError("must not contain NUL")
+# What XML 1.0 can carry (https://www.w3.org/TR/xml/#charsets): whatever we keep may be sent to a phone one day. It also
+# leaves out NUL, the one character PostgreSQL's text can't hold.
+_NO_TEXT = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def _writable(value: object) -> object:
+    if isinstance(value, str) and _NO_TEXT.search(value):
+        raise ValueError("must not contain control characters")
     return value
 
 
-Text = Annotated[str, BeforeValidator(_no_nul)]
+Text = Annotated[str, BeforeValidator(_writable)]
 Name = Annotated[Text, StringConstraints(min_length=1, max_length=50)]

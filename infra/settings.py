@@ -8,9 +8,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, SecretStr, computed_field, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _DEVELOPMENT_SECRET = "development-secret-never-in-production"  # noqa: S105 - refused in production, below
@@ -44,7 +44,6 @@ class Settings(BaseSettings):
     statement_timeout_ms: int = Field(default=30_000, ge=100)
     lock_timeout_ms: int = Field(default=2_500, ge=100)
 
-    @computed_field  # type: ignore[prop-decorator]
     @property
     def timezone(self) -> ZoneInfo:
         return ZoneInfo(self.business_timezone)
@@ -52,6 +51,15 @@ class Settings(BaseSettings):
     @property
     def broker(self) -> str:
         return (self.broker_url or self.redis_url).get_secret_value()
+
+    @field_validator("business_timezone")
+    @classmethod
+    def _known_timezone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"there is no time zone {name!r}") from error
+        return name
 
     @model_validator(mode="after")
     def _refuse_what_production_must_not_have(self) -> Self:

@@ -1,11 +1,12 @@
 """The one way contacts become customers, identities, touches and timeline: a set function."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
 from core.customers.rules import Contact, ContactKind, CustomerState, IdentityState, Touch, order_of, see, touch
 from core.organisation import queries as organisation
+from core.organisation.service import hold_bindings
 from infra import clock
 from infra.database import Connection
 from infra.ids import new_id
@@ -66,11 +67,15 @@ async def record_contacts(connection: Connection, contacts: Sequence[Contact]) -
     Runs in the caller's transaction. Contacts of colleagues are left out: they are never fans. The caller sees to it
     that a contact comes once (a delivery row); a touch's `source` is unique all the same.
     """
-    colleagues = await organisation.staff_identities(connection, {contact.identity for contact in contacts})
+    identities_seen = {contact.identity for contact in contacts}
+    newcomers = identities_seen - await _known(connection, identities_seen)
+    if newcomers:
+        await hold_bindings(connection, newcomers)
+    colleagues = await organisation.staff_identities(connection, identities_seen)
     contacts = [contact for contact in contacts if contact.identity not in colleagues]
     if not contacts:
         return 0
-    await _add_people(connection, contacts)
+    await _add_people(connection, [contact for contact in contacts if contact.identity in newcomers])
     identities, customers = await _lock_people(connection, contacts)
     guides = {customer.guide_id for customer in customers.values() if customer.guide_id}
     gone = await organisation.left_among(connection, guides) if guides else set[UUID]()
@@ -97,13 +102,15 @@ async def record_contacts(connection: Connection, contacts: Sequence[Contact]) -
     return len(contacts)
 
 
+async def _known(connection: Connection, identities: Collection[bytes]) -> set[bytes]:
+    rows = await connection.fetch("SELECT digest FROM identity WHERE digest = ANY($1::bytea[])", list(identities))
+    return {row["digest"] for row in rows}
+
+
 async def _add_people(connection: Connection, contacts: Iterable[Contact]) -> None:
     first_contacts = dict[bytes, Contact]()
     for contact in contacts:
         first_contacts.setdefault(contact.identity, contact)
-    known = await connection.fetch("SELECT digest FROM identity WHERE digest = ANY($1::bytea[])", list(first_contacts))
-    for row in known:
-        del first_contacts[row["digest"]]
     if first_contacts:
         people = list(first_contacts.values())
         await connection.execute(

@@ -1,7 +1,7 @@
 """What staff send and see about themselves."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import StringConstraints
@@ -36,10 +36,12 @@ class SessionOut(Output):
 
 
 class StaffIn(Input):
+    """Guides are added with their store, at /staff/v1/guides."""
+
     name: Name
     username: Username
     password: Password
-    role: Role
+    role: Literal[Role.MANAGER, Role.ADMIN]
 
 
 class WechatBindingIn(Input):

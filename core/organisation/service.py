@@ -1,5 +1,6 @@
 """Use cases around staff."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from core.organisation.errors import AlreadyBound, StaffNotFound, UsernameTaken, WrongPassword
@@ -10,7 +11,7 @@ from core.organisation.queries import Colleague
 from core.permissions.rules import Role
 from core.sessions import service as sessions
 from infra import clock, crypto
-from infra.database import constraint_errors, transaction
+from infra.database import Connection, constraint_errors, transaction
 from infra.ids import new_id
 from infra.outbox import publish
 
@@ -68,14 +69,32 @@ async def leave(staff_id: UUID) -> Colleague:
     return Colleague.of(staff)
 
 
+async def hold_bindings(connection: Connection, identities: Iterable[bytes]) -> None:
+    """Until the caller's transaction ends, nobody is bound to these identities (keyed digests).
+
+    Whoever makes a customer of a new identity and whoever binds it take turns, so that the binding finds the customer
+    or the other finds the binding.
+    """
+    keys = sorted(int.from_bytes(identity[:8], "big", signed=True) for identity in identities)
+    await connection.execute("SELECT pg_advisory_xact_lock(key) FROM unnest($1::bigint[]) AS key", keys)
+
+
 async def bind_wechat(staff_id: UUID, app_id: str, openid: str) -> None:
     """From now on this openid is a colleague, no fan; again changes nothing. Raises StaffNotFound, AlreadyBound."""
     digest = crypto.digest(app_id, openid)
-    async with transaction():
+    async with transaction() as connection:
         if not await Staff.exists(id=staff_id):
             raise StaffNotFound
-        if await StaffWechat.exists(staff_id=staff_id, digest=digest):
-            return
-        with constraint_errors({"staff_wechat_digest_key": AlreadyBound}):
-            await StaffWechat.create(id=new_id(), staff_id=staff_id, digest=digest, bound_at=clock.now())
-        await publish(StaffWechatBound(staff_id=staff_id, identity=digest.hex()))
+        await hold_bindings(connection, [digest])
+        written = await connection.execute(
+            """INSERT INTO staff_wechat (id, staff_id, digest, bound_at) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (digest) DO NOTHING""",
+            new_id(),
+            staff_id,
+            digest,
+            clock.now(),
+        )
+        if written == "INSERT 0 1":
+            await publish(StaffWechatBound(staff_id=staff_id, identity=digest.hex()))
+        elif not await StaffWechat.exists(staff_id=staff_id, digest=digest):
+            raise AlreadyBound

@@ -4,6 +4,7 @@ from infra import clock, crypto
 from infra.database import constraint_errors, transaction
 from infra.ids import new_id
 from infra.outbox import publish
+from wechat.accounts import queries
 from wechat.accounts.errors import AccountExists
 from wechat.accounts.events import AccountAdded
 from wechat.accounts.models import Account, Kind, Mode
@@ -29,4 +30,5 @@ async def add_account(
                 created_at=clock.now(),
             )
             await publish(AccountAdded(account_id=account.id))
+    queries.forget()
     return account

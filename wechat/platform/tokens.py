@@ -41,20 +41,29 @@ async def token(app_id: str, fetch: FetchToken, *, failed: str | None = None) ->
 
 async def _shared(app_id: str, fetch: FetchToken, failed: str | None) -> str:
     name, lock, owner = f"wechat:token:{app_id}", f"wechat:token-lock:{app_id}", opaque_key()
-    while True:
-        stored = await redis.client().get(name)
-        if stored:
-            known = _Token(**orjson.loads(stored))
-            if known.value != failed and known.ends_at > clock.timestamp():
-                return known.value
-        if await redis.client().set(lock, owner, nx=True, px=_LOCK_MS):
-            try:
+    while (known := await _stored(name, failed)) is None:
+        if not await redis.client().set(lock, owner, nx=True, px=_LOCK_MS):
+            await asyncio.sleep(_WAIT_SECONDS)
+            continue
+        try:
+            # Somebody may have stored one between our look and our lock.
+            known = await _stored(name, failed)
+            if known is None:
                 fresh = await _fetched(fetch)
                 await redis.client().set(name, orjson.dumps(fresh))
-            finally:
-                await redis.client().eval(_UNLOCK, 1, lock, owner)
-            return fresh.value
-        await asyncio.sleep(_WAIT_SECONDS)
+                known = fresh.value
+        finally:
+            await redis.client().eval(_UNLOCK, 1, lock, owner)
+        return known
+    return known
+
+
+async def _stored(name: str, failed: str | None) -> str | None:
+    stored = await redis.client().get(name)
+    if stored is None:
+        return None
+    known = _Token(**orjson.loads(stored))
+    return known.value if known.value != failed and known.ends_at > clock.timestamp() else None
 
 
 async def _fetched(fetch: FetchToken) -> _Token:

@@ -54,7 +54,7 @@ async def _welcome(view: View) -> Response | None:
     values = {"公众号": view.account}
     if target is not None:
         values |= {"导购": target.guide or "", "门店": target.store or "", "渠道": target.channel or ""}
-    return Response(fill(text, values))
+    return Response(fill(text, values) or None)
 
 
 def _most_particular(welcomes: dict[UUID | None, Welcome], target: Target | None) -> Welcome | None:
