@@ -47,15 +47,22 @@ class Receiver:
         account = await accounts.credentials(app_id)
         opened = open_push(account, query, body, now=clock.timestamp(), freshness=await FRESH_SECONDS.get())
         key = crypto.digest("push", app_id, *opened.push.identifier)
-        under_way = self._under_way.get(key)
-        if under_way is not None:
-            # The same push at the same moment in the same process: wait for the first one's commit.
-            receipt = await asyncio.shield(under_way)
-            metrics.pushes.labels("repeated").inc()
-        else:
-            receipt = await self._write(account, opened, key, request_id)
-            metrics.pushes.labels("repeated" if receipt.repeated else "new").inc()
+        receipt = await self._under_way_already(key) or await self._write(account, opened, key, request_id)
+        metrics.pushes.labels("repeated" if receipt.repeated else "new").inc()
         return _answer(account, opened, receipt.reply)
+
+    async def _under_way_already(self, key: bytes) -> Receipt | None:
+        """The receipt of the same push that is being written in this process at this moment."""
+        first = self._under_way.get(key)
+        if first is None:
+            return None
+        try:
+            return Receipt((await asyncio.shield(first)).reply, repeated=True)
+        except asyncio.CancelledError:
+            if not first.cancelled():
+                raise
+            # The first caller gave up; this one writes for itself, and the key decides.
+            return None
 
     async def _write(self, account: Credentials, opened: Opened, key: bytes, request_id: str | None) -> Receipt:
         future: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
@@ -85,7 +92,7 @@ class Receiver:
             person=crypto.digest(account.app_id, push.openid),
             received_at=now,
             raw=opened.raw,
-            reply=None if response.text is None else text_reply(push, response.text, now),
+            reply=text_reply(push, response.text, now) if response.text else None,
             request_id=request_id or str(new_id()),
             intents=response.intents,
         )
