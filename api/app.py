@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from api import errors, health, openapi
+from api.fast import FastRoutes
 from api.middleware import RequestMiddleware
 from app.contexts import CONTEXTS, MODELS
 from infra import database, logging, redis
@@ -50,5 +51,7 @@ def create_app() -> FastAPI:
     app.include_router(health.router)
     errors.install(app)
     openapi.install(app)
+    # The last one added is the outermost.
+    app.add_middleware(FastRoutes, routes=[route for context in CONTEXTS for route in context.fast_routes])
     app.add_middleware(RequestMiddleware, most_bytes=MOST_BODY_BYTES)
     return app

@@ -73,6 +73,11 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101
+    return of_http(request, error)
+
+
+def of_http(request: Request, error: HTTPException) -> JSONResponse:
+    """The framework's own errors in our shape."""
     if error.status_code in _BY_STATUS:
         return render(request, _BY_STATUS[error.status_code]())
     if error.status_code < Internal.status:

@@ -72,7 +72,13 @@ CONTEXTS = (
         permissions=("welcomes:read", "welcomes:write"),
         warm=(welcome_responders.warm,),
     ),
-    Context(name="wechat.pushes", routes=(pushes.router,), handlers=push_handlers.HANDLERS, jobs=push_jobs.JOBS),
+    Context(
+        name="wechat.pushes",
+        routes=(pushes.router,),
+        fast_routes=pushes.FAST_ROUTES,
+        handlers=push_handlers.HANDLERS,
+        jobs=push_jobs.JOBS,
+    ),
 )
 
 MODELS = ("infra.models", *(context.models for context in CONTEXTS if context.models))

@@ -21,6 +21,15 @@ class Job:
     queue: str = "default"
 
 
+@dataclass(frozen=True, slots=True)
+class FastRoute:
+    """A route called before the framework's machinery: `endpoint(request=…, **path parameters)` gives a response."""
+
+    method: str
+    path: str
+    endpoint: Callable[..., Awaitable[Any]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """`routes` are routers of the HTTP door, `responders` answer pushes, `permissions` name operation points.
@@ -31,6 +40,7 @@ class Context:
     name: str
     models: str | None = None
     routes: tuple[Any, ...] = ()
+    fast_routes: tuple[FastRoute, ...] = ()
     handlers: tuple[Handler, ...] = ()
     jobs: tuple[Job, ...] = ()
     responders: tuple[Any, ...] = ()

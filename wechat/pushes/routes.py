@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from infra.context import FastRoute
 from wechat.pushes.service import Receiver
 
 router = APIRouter(prefix="/wechat", tags=["wechat"])
@@ -37,3 +38,6 @@ async def push(app_id: str, request: Request) -> Response:
         app_id, request.query_params, await request.body(), request.scope.get("request_id")
     )
     return Response(answer, media_type="application/xml" if answer.startswith("<") else "text/plain")
+
+
+FAST_ROUTES = (FastRoute("POST", "/wechat/{app_id}/push", push),)
