@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Iterable
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -31,7 +32,7 @@ class RequestMiddleware:
             return
         started = time.perf_counter()
         status = 0
-        given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+        given, announced = _read(scope["headers"])
         request_id = given.decode() if _REQUEST_ID.fullmatch(given) else str(new_id())
         scope["request_id"] = request_id
 
@@ -44,10 +45,12 @@ class RequestMiddleware:
 
         with request_context(request_id):
             try:
-                if _announced_bytes(scope) > self._most_bytes:
+                if announced is None:
+                    await self._app(scope, self._limited(receive), send_with_id)
+                elif announced > self._most_bytes:
                     await render(Request(scope), TooLarge())(scope, receive, send_with_id)
                 else:
-                    await self._app(scope, self._limited(receive), send_with_id)
+                    await self._app(scope, receive, send_with_id)
             except Exception as error:
                 if status:
                     raise
@@ -62,7 +65,7 @@ class RequestMiddleware:
                     )
 
     def _limited(self, receive: Receive) -> Receive:
-        """A body that announces no length, or a false one, is cut off where it grows too large."""
+        """A body that announces no length is cut off where it grows too large."""
         received = 0
 
         async def limited() -> Message:
@@ -76,6 +79,12 @@ class RequestMiddleware:
         return limited
 
 
-def _announced_bytes(scope: Scope) -> int:
-    length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-    return int(length) if length.isdigit() and len(length) < _LONGEST_NUMBER else 0
+def _read(headers: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, int | None]:
+    """The caller's request id and the announced length, which the server holds the caller to."""
+    request_id, length = b"", None
+    for name, value in headers:
+        if name == b"x-request-id":
+            request_id = value
+        elif name == b"content-length" and value.isdigit() and len(value) < _LONGEST_NUMBER:
+            length = int(value)
+    return request_id, length

@@ -1,6 +1,7 @@
 """`GET|POST /wechat/{app_id}/push`: the address given to the platform. Public: the signature is the proof."""
 
 from typing import Any
+from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request, Response
 
@@ -34,9 +35,8 @@ async def verify(app_id: str, request: Request) -> Response:
 @router.post("/{app_id}/push", response_class=Response, openapi_extra=_XML)
 async def push(app_id: str, request: Request) -> Response:
     """A message or an event; answered with the reply or `success` once it is durable."""
-    answer = await _receiver(request).receive(
-        app_id, request.query_params, await request.body(), request.scope.get("request_id")
-    )
+    query = dict(parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True))
+    answer = await _receiver(request).receive(app_id, query, await request.body(), request.scope.get("request_id"))
     return Response(answer, media_type="application/xml" if answer.startswith("<") else "text/plain")
 
 
