@@ -13,6 +13,7 @@ from api.fast import FastRoutes
 from api.middleware import RequestMiddleware
 from app.contexts import CONTEXTS, MODELS
 from infra import database, logging, redis
+from infra.errors import Unavailable
 from infra.settings import settings
 from wechat.platform import client
 from wechat.pushes.service import Receiver
@@ -25,7 +26,11 @@ MOST_BODY_BYTES = 1_048_576
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Open what a process shares, warm caches, and on the way out finish what was begun."""
     await database.connect(MODELS)
-    await asyncio.gather(*(warm() for context in CONTEXTS for warm in context.warm))
+    try:
+        await asyncio.gather(*(warm() for context in CONTEXTS for warm in context.warm))
+    except Unavailable:
+        # /readyz says so; the caches fill with the first push.
+        logging.logger().warning("started_without_postgresql")
     receiver = Receiver(tuple(chain.from_iterable(context.responders for context in CONTEXTS)))
     app.state.receiver = receiver
     yield

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import TooLarge, render, unexpected
@@ -15,6 +15,7 @@ from infra.logging import logger, request_context
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 _LONGEST_NUMBER = 20
+_GONE = 499  # as proxies count a caller who hung up
 # Answered too often for a line each; metrics count them.
 _QUIET = frozenset({"/wechat/{app_id}/push", "/healthz", "/readyz", "/metrics"})
 
@@ -51,6 +52,8 @@ class RequestMiddleware:
                     await render(Request(scope), TooLarge())(scope, receive, send_with_id)
                 else:
                     await self._app(scope, receive, send_with_id)
+            except ClientDisconnect:
+                status = _GONE
             except Exception as error:
                 if status:
                     raise

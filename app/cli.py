@@ -51,8 +51,14 @@ def _check_settings() -> None:
     try:
         settings()
     except ValidationError as error:
-        reasons = "; ".join(problem["msg"].removeprefix("Value error, ") for problem in error.errors())
-        raise click.ClickException(f"the settings (GUANXI_…) won't do: {reasons}") from error
+        raise click.ClickException(f"the settings (GUANXI_…) won't do: {_problems(error)}") from error
+
+
+def _problems(error: ValidationError) -> str:
+    return "; ".join(
+        f"{'.'.join(map(str, problem['loc']))} {problem['msg'].removeprefix('Value error, ')}".strip()
+        for problem in error.errors(include_input=False, include_url=False)
+    )
 
 
 @main.command()
@@ -141,9 +147,13 @@ def staff() -> None:
 async def add_staff(username: str, name: str, role: str, password: str) -> None:
     """Add a manager or an administrator, the first one above all."""
     from core.organisation import service
-    from core.permissions.rules import Role
+    from core.organisation.schemas import StaffIn
 
-    added = await service.add_staff(name=name, username=username, password=password, role=Role(role))
+    try:
+        checked = StaffIn.model_validate({"name": name, "username": username, "password": password, "role": role})
+    except ValidationError as error:
+        raise click.ClickException(_problems(error)) from error
+    added = await service.add_staff(**checked.model_dump())
     click.echo(f"{added.role} {added.username} {added.id}")
 
 
@@ -172,6 +182,20 @@ async def retry_failed(handler: str, event_ids: tuple[int, ...]) -> None:
     from infra.deliveries import retry
 
     click.echo(f"{await retry(handler, event_ids or None)} to be tried again")
+
+
+@main.group()
+def codes() -> None:
+    """QR codes."""
+
+
+@codes.command("retry")
+@_with_database
+async def retry_codes() -> None:
+    """Ask the platform again for codes that were given up."""
+    from wechat.codes.service import retry_failed
+
+    click.echo(f"{await retry_failed()} to be asked for again")
 
 
 @main.group()

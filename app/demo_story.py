@@ -68,6 +68,7 @@ class Story:
         code, output = await self.system.run("staff", "add", "admin", "--name", "管理员", **secret)
         if code and "username_taken" not in output:
             raise DemoFailed(output)
+        await self.system.run("staff", "add", "manager", "--name", "店长", "--role", "manager", **secret)
         self.say("\n一、公众号与组织 (account and organisation)")
 
     async def _connect_account(self) -> None:
@@ -98,25 +99,36 @@ class Story:
         )
 
     async def _open_stores(self) -> None:
-        stores = {store["name"]: store["id"] for store in (await self.staff("GET", "/stores"))["items"]}
-        if not stores:
-            channel = await self.staff("POST", "/channels", {"name": "线下海报"})
-            for name in ("南京路店", "陆家嘴店"):
-                store = await self.staff("POST", "/stores", {"name": name, "channel_id": channel["id"]})
-                stores[name] = store["id"]
-            store_ids = list(stores.values())
-            for number, username in enumerate(self.guides):
-                guide = {"name": f"导购{number + 1:02d}", "username": username, "password": PASSWORD}
-                await self.staff("POST", "/guides", guide | {"store_id": store_ids[number % 2]})
-            await self.staff("POST", "/staff", _manager())
+        channels = await self._named("/channels", {"线下海报": {}})
+        channel = {"channel_id": channels["线下海报"]}
+        stores = await self._named("/stores", {"南京路店": channel, "陆家嘴店": channel})
+        guides = {
+            f"导购{number:02d}": {
+                "username": name,
+                "password": PASSWORD,
+                "store_id": list(stores.values())[number % 2 - 1],
+            }
+            for number, name in enumerate(self.guides, start=1)
+        }
+        await self._named("/guides", guides)
+        if not (await self.staff("GET", "/welcomes"))["items"]:
+            for store in stores.values():
+                words = {
+                    "follow_text": "您好，我是{门店}的{导购}，很高兴为您服务。",
+                    "scan_text": "欢迎再次光临{门店}！",
+                }
+                await self.staff("PUT", "/welcomes", {"store_id": store} | words)
             everybody = "欢迎关注{公众号}！回复任意文字即可与我们聊天。"
             await self.staff("PUT", "/welcomes", {"follow_text": everybody})
-            for store in store_ids:
-                words = "您好，我是{门店}的{导购}，很高兴为您服务。"
-                again = "欢迎再次光临{门店}！"
-                body = {"store_id": store, "follow_text": words, "scan_text": again}
-                await self.staff("PUT", "/welcomes", body)
-        self.say(f"  {len(stores)} 家门店，{len(self.guides)} 位导购，一个渠道「线下海报」，各有欢迎语")
+        self.say(f"  {len(stores)} 家门店，{len(guides)} 位导购，一个渠道「线下海报」，各有欢迎语")
+
+    async def _named(self, path: str, wanted: dict[str, dict[str, Any]]) -> dict[str, str]:
+        """Ids by name; what an earlier, perhaps interrupted demo has not made yet is made."""
+        ids = {item["name"]: item["id"] for item in (await self.staff("GET", f"{path}?limit=200"))["items"]}
+        for name, fields in wanted.items():
+            if name not in ids:
+                ids[name] = (await self.staff("POST", path, {"name": name} | fields))["id"]
+        return {name: ids[name] for name in wanted}
 
     async def _codes_arrive(self) -> None:
         async def issued() -> bool:
@@ -198,7 +210,7 @@ class Story:
             self.say(f"    {who}：{bubble['text']}")
 
     async def _ranking_sum(self, column: str) -> int:
-        return sum(line[column] for line in (await self.staff("GET", "/ranking?period=day"))["guides"])
+        return sum(line[column] for line in (await self.staff("GET", "/ranking?period=month"))["guides"])
 
     async def _brought(self) -> int:
         return await self._ranking_sum("gross")
@@ -213,7 +225,3 @@ class Story:
             if loop.time() > deadline:
                 raise DemoFailed(f"{what}：等待超过 {_WAIT_SECONDS:.0f} 秒，请看 .guanxi/logs")
             await asyncio.sleep(0.1)
-
-
-def _manager() -> dict[str, str]:
-    return {"name": "店长", "username": "manager", "password": PASSWORD, "role": "manager"}

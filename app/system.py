@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.servers import Child, free_port, prepare_postgres, prepare_valkey
+from app.servers import Child, ServerError, free_port, prepare_postgres, prepare_valkey
 from app.supervisor import Supervisor
 
 ROOT = Path(__file__).parents[1]
@@ -44,12 +44,13 @@ class System:
 
     async def start(self, supervisor: Supervisor) -> None:
         """Servers, schema, processes; returns when all are ready. Raises `Ended` if they can't be kept running."""
-        self.home.mkdir(parents=True, exist_ok=True)
-        servers = self._servers()
-        if servers:
-            await supervisor.start([servers])
+        # First of all the folder: what another supervisor in it relies on must not be touched.
+        await supervisor.start([])
+        await supervisor.start([self._servers()])
         self.environment = self._environment()
-        await self.run("migrate")
+        code, said = await self.run("migrate")
+        if code:
+            raise ServerError(f"the migrations failed:\n{said}")
         await supervisor.start([[self._simulator(), self._api(), *self._workers()]])
 
     async def run(self, *arguments: str, **extra: str) -> tuple[int, str]:
@@ -89,7 +90,6 @@ class System:
             "GUANXI_SECRET_KEY": self._secret_key(),
             "GUANXI_CLOCK_FILE": str(self.clock_file),
             "GUANXI_WECHAT_API_URL": self.simulator,
-            "GUANXI_PUBLIC_URL": self.api,
             "PROMETHEUS_MULTIPROC_DIR": str(metrics),
             "PYTHONUNBUFFERED": "1",
         }

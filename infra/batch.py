@@ -8,6 +8,7 @@ after its commit. A bad row fails alone: a batch that PostgreSQL refuses is writ
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Sequence
+from contextvars import Context
 from typing import Generic, TypeVar
 
 from infra import database, metrics
@@ -26,11 +27,14 @@ class GroupCommit(Generic[Row, Result]):
         write: Callable[[Connection, Sequence[Row]], Awaitable[Sequence[Result]]],
         *,
         key: Callable[[Row], Hashable],
-        writers: int = 2,
+        writers: int = 1,
         most_rows: int = 200,
         one_statement: bool = False,
     ) -> None:
-        """Rows of one `key` go through one writer, so they commit in the order they were submitted."""
+        """Rows of one `key` go through one writer, so they commit in the order they were submitted.
+
+        One writer makes the largest batches, and fewer, larger commits cost both sides less.
+        """
         self._name = name
         self._write = write
         self._key = key
@@ -43,13 +47,18 @@ class GroupCommit(Generic[Row, Result]):
         """The result of this row, after the commit that holds it.
 
         Raises what `write` raised for this row alone, or Unavailable when PostgreSQL is away. A caller that is
-        cancelled meanwhile may still find its row written: rows carry idempotency keys.
+        cancelled meanwhile may still find its row written: rows carry idempotency keys. Raises RuntimeError inside a
+        transaction.
         """
+        if database.in_transaction():
+            raise RuntimeError("a group commit is a commit of its own: it can't wait for the caller's")
         answer: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         number = hash(self._key(row)) % len(self._queues)
         self._queues[number].append((row, answer))
         if self._writers[number] is None:
-            self._writers[number] = asyncio.create_task(self._write_until_empty(number))
+            # In a context of its own: it writes for many requests, not for the first.
+            task = asyncio.get_running_loop().create_task(self._write_until_empty(number), context=Context())
+            self._writers[number] = task
         return await answer
 
     async def close(self) -> None:

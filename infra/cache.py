@@ -10,14 +10,16 @@ from infra.logging import logger
 V = TypeVar("V")
 
 FRESH_SECONDS = 2.0
-# How long a reader waits for a newer value before it makes do with the old one.
+# How long a reader waits for a newer value before it makes do with the old one, and how old that may be.
 _PATIENCE_SECONDS = 0.05
+_OLDEST_SECONDS = 60.0
 
 
 class Cache(Generic[V]):
     """Values by key, read by `read` when missing or older than two seconds; one read at a time per key.
 
-    When a newer value is slow or can't be had, the old one is given out; without one, `get` raises what `read` raised.
+    When a newer value is slow or can't be had, the old one is given out, for up to a minute; without one, `get` raises
+    what `read` raised.
     """
 
     def __init__(self, name: str, read: Callable[[str], Awaitable[V]], *, most: int = 50_000) -> None:
@@ -31,10 +33,8 @@ class Cache(Generic[V]):
         known = self._values.get(key)
         if known is not None and time.monotonic() - known[1] < FRESH_SECONDS:
             return known[0]
-        reading = self._reading.get(key)
-        if reading is None:
-            reading = self._reading[key] = asyncio.create_task(self._refresh(key))
-        if known is None:
+        reading = self._start_reading(key)
+        if known is None or time.monotonic() - known[1] > _OLDEST_SECONDS:
             return await asyncio.shield(reading)
         await asyncio.wait({reading}, timeout=_PATIENCE_SECONDS)
         if reading.done() and not reading.cancelled() and reading.exception() is None:
@@ -44,9 +44,9 @@ class Cache(Generic[V]):
     async def reread(self, key: str = "", *, older_than: float) -> V:
         """The value, read again if it is older than `older_than` seconds: for what a reader missed in it."""
         known = self._values.get(key)
-        if known is not None and time.monotonic() - known[1] > older_than:
-            self._values[key] = known[0], float("-inf")
-        return await self.get(key)
+        if known is not None and time.monotonic() - known[1] <= older_than:
+            return known[0]
+        return await asyncio.shield(self._start_reading(key))
 
     def put(self, key: str, value: V) -> None:
         """Keep a value read elsewhere; the oldest key makes room."""
@@ -58,6 +58,11 @@ class Cache(Generic[V]):
     def clear(self) -> None:
         """Read anew next time."""
         self._values.clear()
+
+    def _start_reading(self, key: str) -> asyncio.Task[V]:
+        if key not in self._reading:
+            self._reading[key] = asyncio.create_task(self._refresh(key))
+        return self._reading[key]
 
     async def _refresh(self, key: str) -> V:
         try:

@@ -13,20 +13,21 @@ from infra.settings import settings
 
 
 class _Offset:
-    """Seconds added to the real time; the file is read again only when its modification time changes."""
+    """Seconds added to the real time; the file is read again only when it was written or replaced."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
-        self._stamp = -1
+        self._stamp = (-1, -1)
         self._seconds = 0.0
 
     def seconds(self) -> float:
         if self._path is None:
             return 0.0
         try:
-            stamp = os.stat(self._path).st_mtime_ns  # noqa: PTH116 - three times faster, on every request
+            status = os.stat(self._path)  # noqa: PTH116 - three times faster, on every request
         except FileNotFoundError:
             return 0.0
+        stamp = status.st_mtime_ns, status.st_ino
         if stamp != self._stamp:
             self._seconds = float(self._path.read_text() or 0)
             self._stamp = stamp

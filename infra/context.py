@@ -3,12 +3,9 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from infra.events import Handler
-
-if TYPE_CHECKING:
-    import click
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,5 +42,4 @@ class Context:
     jobs: tuple[Job, ...] = ()
     responders: tuple[Any, ...] = ()
     permissions: tuple[str, ...] = ()
-    commands: "tuple[click.Command, ...]" = ()
     warm: tuple[Callable[[], Awaitable[None]], ...] = ()

@@ -33,7 +33,6 @@ _OUTAGES = (
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
     asyncpg.TooManyConnectionsError,
-    asyncpg.InterfaceError,
     asyncpg.InternalClientError,
     DBConnectionError,
     ConnectionError,
@@ -148,7 +147,12 @@ async def execute(sql: str, *values: object) -> int:
 
 def is_outage(error: BaseException) -> bool:
     """Whether PostgreSQL was away, so that nothing is known to be wrong with the work itself."""
-    return isinstance(error, (Unavailable, *_OUTAGES))
+    return isinstance(error, (Unavailable, *_OUTAGES)) or _is_closed(error)
+
+
+def _is_closed(error: BaseException) -> bool:
+    # The driver uses one class for a lost connection and for its own misuse; only the words differ.
+    return isinstance(error, asyncpg.InterfaceError) and ("closed" in str(error) or "closing" in str(error))
 
 
 @contextmanager
@@ -156,7 +160,9 @@ def outages() -> Iterator[None]:
     """Turn the driver's many words for "the server is away" into Unavailable."""
     try:
         yield
-    except _OUTAGES as error:
+    except (*_OUTAGES, asyncpg.InterfaceError) as error:
+        if not is_outage(error):
+            raise
         raise Unavailable({"server": "postgresql"}) from error
 
 

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from infra import clock, database
+from infra import clock, crypto, database
 from infra.errors import Conflict, InvalidInput
 from infra.parameters import Parameter
 
@@ -46,7 +46,8 @@ async def once(*, principal: str, route: str, key: str, body: bytes, act: Callab
     """
     if not (0 < len(key) <= _LONGEST_KEY and key.isascii() and key.isprintable()):
         raise BadKey
-    digest = hashlib.sha256(body).digest()
+    # Keyed: a body may hold a password, and a plain digest of it could be guessed at.
+    digest = crypto.digest("idempotency", hashlib.sha256(body).hexdigest())
     async with database.transaction() as connection:
         row_id = await connection.fetchval(
             """INSERT INTO idempotency_key (principal, route, key, body_digest, created_at) VALUES ($1, $2, $3, $4, $5)

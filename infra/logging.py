@@ -22,7 +22,7 @@ _SECRET_FIELDS = re.compile(
 )
 # What a careless message could contain: openids (28 characters from "o"), mainland mobiles, tokens in query strings.
 _SECRET_VALUES = re.compile(
-    r"(?<![A-Za-z0-9_-])o[A-Za-z0-9_-]{27}(?![A-Za-z0-9_-])|(?<!\d)(?:\+?86)?1[3-9]\d{9}(?!\d)|(?<=access_token=)[^&\s\"']+|(?<=secret=)[^&\s\"']+"
+    r"o[A-Za-z0-9_-]{27}(?![A-Za-z0-9_-])|(?<!\d)(?:\+?86)?1[3-9]\d{9}(?!\d)|(?<=access_token=)[^&\s\"']+|(?<=secret=)[^&\s\"']+"
 )
 HIDDEN = "***"
 

@@ -1,9 +1,8 @@
 """Parameters an administrator may change: typed, with range, default and help; every change is a new version.
 
-A value is in force at the next run: each process looks for new versions at most once a second.
+A value is in force at the next run: each process looks for new versions every two seconds.
 """
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -11,11 +10,10 @@ from typing import Any, Generic, TypeVar
 import orjson
 
 from infra import clock, database
+from infra.cache import Cache
 from infra.errors import Conflict, InvalidInput, NotFound
 
 T = TypeVar("T", int, str, bool)
-
-_REFRESH_SECONDS = 1.0
 
 
 class UnknownParameter(NotFound):
@@ -52,7 +50,7 @@ class Parameter(Generic[T]):
         self.check(self.default)
 
     async def get(self) -> T:
-        value: T = (await _values()).get(self.name, self.default)
+        value: T = (await _values.get()).get(self.name, self.default)
         return value
 
     def check(self, value: object) -> None:
@@ -70,28 +68,19 @@ class Parameter(Generic[T]):
 declared: dict[str, Parameter[Any]] = {}
 
 
-@dataclass
-class _Cache:
-    values: Mapping[str, Any]
-    read_at: float
+async def _read_values(_key: str) -> Mapping[str, Any]:
+    rows = await database.fetch(
+        "SELECT DISTINCT ON (name) name, value FROM parameter_version ORDER BY name, version DESC"
+    )
+    return {row["name"]: orjson.loads(row["value"]) for row in rows}
 
 
-_cache = _Cache({}, float("-inf"))
-
-
-async def _values() -> Mapping[str, Any]:
-    if time.monotonic() - _cache.read_at > _REFRESH_SECONDS:
-        rows = await database.fetch(
-            "SELECT DISTINCT ON (name) name, value FROM parameter_version ORDER BY name, version DESC"
-        )
-        _cache.values = {row["name"]: orjson.loads(row["value"]) for row in rows}
-        _cache.read_at = time.monotonic()
-    return _cache.values
+_values = Cache("parameters", _read_values)
 
 
 def forget() -> None:
     """Read anew at the next `get` (after a change in this process, and between tests)."""
-    _cache.read_at = float("-inf")
+    _values.clear()
 
 
 @dataclass(frozen=True, slots=True)

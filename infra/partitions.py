@@ -89,6 +89,8 @@ async def _create(kind: Partitioned, start: date) -> None:
     low, high = (f"'{day.isoformat()} 00:00:00+00'" for day in (start, kind.after(start)))
     name = _name(kind, start)
     async with database.transaction() as connection:
+        # Whoever reads the table meanwhile queues behind us, so we don't wait long for those before us.
+        await connection.execute("SET LOCAL lock_timeout = '500ms'")
         # Two processes may find the same time missing; the second finds it made.
         await connection.execute("SELECT pg_advisory_xact_lock(hashtext($1))", name)
         if await connection.fetchval("SELECT to_regclass($1)", name):

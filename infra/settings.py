@@ -36,7 +36,6 @@ class Settings(BaseSettings):
     clock_file: Path | None = None
     business_timezone: str = "Asia/Shanghai"
     wechat_api_url: str = "https://api.weixin.qq.com"
-    public_url: str = "http://127.0.0.1:8000"
     trusted_proxies: str = "127.0.0.1"
     log_level: str = "INFO"
     log_json: bool = True

@@ -88,6 +88,13 @@ _TIMELINE = f"""
 CREATE INDEX timeline_customer ON timeline (customer_id, occurred_at DESC, id DESC);
 """
 
+_JOB_RUN = """
+CREATE TABLE job_run (
+    name text PRIMARY KEY,
+    ran_at timestamptz NOT NULL
+)
+"""
+
 _CONSTRAINTS = """
 CREATE UNIQUE INDEX touch_first ON touch (customer_id) WHERE is_first;
 CREATE INDEX touch_first_at ON touch (occurred_at) WHERE is_first;
@@ -108,6 +115,7 @@ class Migration(migrations.Migration):
         ops.RunSQL(_EVENT_DELIVERY, "DROP TABLE event_delivery"),
         ops.RunSQL(_PUSH, "DROP TABLE wechat_intent, push, push_key"),
         ops.RunSQL(_TIMELINE, "DROP TABLE timeline"),
+        ops.RunSQL(_JOB_RUN, "DROP TABLE job_run"),
         ops.RunSQL(
             _CONSTRAINTS,
             """DROP INDEX touch_first, touch_first_at, touch_guide_first, welcome_target_key;

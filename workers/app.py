@@ -7,7 +7,7 @@ from celery import Celery
 from celery.signals import setup_logging, worker_process_init, worker_process_shutdown
 from kombu import Exchange, Queue
 
-from app.contexts import CONTEXTS, MODELS
+from app.contexts import MODELS
 from infra import database, logging, redis
 from infra.settings import settings
 from wechat.platform import client
@@ -25,8 +25,8 @@ app.conf.update(
     task_acks_late=True,
     task_reject_on_worker_lost=True,
     task_ignore_result=True,
-    task_time_limit=120,
-    task_soft_time_limit=90,
+    task_time_limit=150,
+    task_soft_time_limit=120,
     task_serializer="json",
     accept_content=["json"],
     worker_prefetch_multiplier=1,
@@ -38,19 +38,9 @@ app.conf.update(
     broker_transport_options={"socket_timeout": 5, "socket_connect_timeout": 5, "socket_keepalive": True},
     beat_scheduler="celery.beat:Scheduler",
     beat_max_loop_interval=1,
+    # The one tick; what is due is decided by rows, on our clock.
     beat_schedule={
-        "wake": {"task": "workers.wake", "schedule": 1.0, "options": {"queue": "critical", "expires": 2}},
-        "housekeeping": {"task": "workers.housekeep", "schedule": 3600.0},
-        **{
-            job.name: {
-                "task": "workers.run_job",
-                "schedule": job.every,
-                "args": (job.name,),
-                "options": {"queue": job.queue, "expires": max(job.every.total_seconds(), 2)},
-            }
-            for context in CONTEXTS
-            for job in context.jobs
-        },
+        "tick": {"task": "workers.tick", "schedule": 1.0, "options": {"queue": "critical", "expires": 30}},
     },
 )
 

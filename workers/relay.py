@@ -3,6 +3,8 @@
 import asyncio
 import signal
 import time
+from contextlib import suppress
+from datetime import date
 
 from kombu.exceptions import OperationalError
 
@@ -15,7 +17,7 @@ from workers.tasks import wake
 
 _POLL_SECONDS = 0.1
 _WAKE_SECONDS = 0.05
-_OUTAGE_SECONDS = 0.5
+_TROUBLE_SECONDS = 0.5
 
 
 class Relay:
@@ -25,30 +27,38 @@ class Relay:
         self._registry = registry()
         self._to_wake = set[str]()
         self._woke_at = 0.0
+        self._partitions_made: date | None = None
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
         self._stopping.set()
 
     async def run(self) -> None:
-        """Relay until stopped; an outage of PostgreSQL or of the broker is waited out."""
-        day = None
+        """Relay until stopped; outages and whatever else goes wrong are waited out."""
         while not self._stopping.is_set():
             try:
-                if day != (day := clock.now().date()):
-                    await partitions.ensure()
+                await self._make_partitions()
                 taken, deliveries = await outbox.fan_out(self._registry)
                 self._to_wake |= deliveries.keys()
                 await self._wake(idle=taken == 0)
                 pause = 0.0 if taken == outbox.FAN_OUT_ROWS else _POLL_SECONDS
             except (Unavailable, OperationalError) as error:
                 logger().warning("relay_waits", error=type(error).__name__)
-                pause = _OUTAGE_SECONDS
+                pause = _TROUBLE_SECONDS
+            except Exception:  # noqa: BLE001 - one bad turn must not end the process
+                # Contention with a change of partitions, say: the next turn finds everything where it was.
+                logger().exception("relay_turn_failed")
+                pause = _TROUBLE_SECONDS
             if pause:
-                try:
+                with suppress(TimeoutError):
                     await asyncio.wait_for(self._stopping.wait(), pause)
-                except TimeoutError:
-                    continue
+
+    async def _make_partitions(self) -> None:
+        """Once a day, a week ahead: a failure has time until the next turn."""
+        today = clock.now().date()
+        if self._partitions_made != today:
+            await partitions.ensure()
+            self._partitions_made = today
 
     async def _wake(self, *, idle: bool) -> None:
         if self._to_wake and (idle or time.monotonic() - self._woke_at > _WAKE_SECONDS):

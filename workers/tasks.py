@@ -8,15 +8,19 @@ from celery import shared_task
 
 from app.contexts import CONTEXTS, registry
 from infra import clock, deliveries, idempotency, partitions
+from infra.context import Job
 from infra.errors import Unavailable
 from infra.logging import logger, request_context
 from infra.parameters import Parameter
 from workers import loop
+from workers.schedule import claim_due
 
 EVENT_DAYS = Parameter(name="events.kept_days", default=14, least=2, most=365, help="事件与投递记录保留的天数")
+FAILED_DAYS = Parameter(
+    name="events.failed_kept_days", default=60, least=2, most=365, help="处理失败的事件等待人工重试的最长天数"
+)
 
 _REGISTRY = registry()
-_JOBS = {job.name: job for context in CONTEXTS for job in context.jobs}
 # A drain gives others a turn after this long.
 _DRAIN_SECONDS = 10.0
 
@@ -37,23 +41,25 @@ def drain(handler: str) -> None:
 
 
 def wake(handler: str) -> None:
-    """Send a drain; one that waits for ten seconds has been overtaken by others."""
-    drain.apply_async(args=(handler,), queue=_REGISTRY.handlers[handler].queue, expires=10)
+    """Send a drain. One that waits for a minute has been overtaken by others; hosts' clocks may differ by less."""
+    drain.apply_async(args=(handler,), queue=_REGISTRY.handlers[handler].queue, expires=60)
 
 
-@shared_task(name="workers.wake")
-def wake_due() -> None:
-    """Wake every handler that has something to do: what Celery or Redis lost, and what waited for its next try."""
+@shared_task(name="workers.tick")
+def tick() -> None:
+    """Wake handlers with something to do (what Celery or Redis lost, what waited for its next try), start due jobs."""
     try:
         for handler in loop.run(deliveries.due_handlers(_REGISTRY)):
             wake(handler)
+        for name in loop.run(claim_due(JOBS.values())):
+            run_job.apply_async(args=(name,), queue=JOBS[name].queue, expires=60)
     except Unavailable:
-        logger().warning("wake_skipped")
+        logger().warning("tick_skipped")
 
 
 @shared_task(name="workers.run_job")
 def run_job(name: str) -> None:
-    """Run a context's job."""
+    """Run a job."""
     try:
         with request_context():
             loop.run(_run(name))
@@ -62,21 +68,22 @@ def run_job(name: str) -> None:
 
 
 async def _run(name: str) -> Any:
-    return await _JOBS[name].run()
+    return await JOBS[name].run()
 
 
-@shared_task(name="workers.housekeep")
-def housekeep() -> None:
+async def housekeep() -> None:
     """Partitions ahead, old ones dropped, old idempotency keys forgotten."""
-    loop.run(_housekeep())
-
-
-async def _housekeep() -> None:
     await partitions.ensure()
     await idempotency.forget_old()
-    before = clock.now().date() - timedelta(days=await EVENT_DAYS.get())
-    if await deliveries.unfinished_before(before):
-        logger().error("old_events_unfinished", before=before.isoformat())
-        return
-    await partitions.drop_before(partitions.EVENT_DELIVERY, before)
-    await partitions.drop_before(partitions.OUTBOX, before)
+    today = clock.now().date()
+    day = today - timedelta(days=await EVENT_DAYS.get())
+    failed_day = today - timedelta(days=await FAILED_DAYS.get())
+    droppable = await deliveries.droppable_before(day, failed_day=failed_day, handlers=_REGISTRY.handlers)
+    if droppable < day:
+        logger().error("old_events_unfinished", since=droppable.isoformat())
+    await partitions.drop_before(partitions.EVENT_DELIVERY, droppable)
+    await partitions.drop_before(partitions.OUTBOX, droppable)
+
+
+_HOUSEKEEPING = Job(name="workers.housekeep", every=timedelta(hours=1), run=housekeep)
+JOBS = {job.name: job for job in (_HOUSEKEEPING, *(job for context in CONTEXTS for job in context.jobs))}

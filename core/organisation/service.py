@@ -45,6 +45,7 @@ async def log_in(username: str, password: str, source: str) -> tuple[sessions.Op
     staff = await Staff.get_or_none(username=username, left_at=None)
     if not await verify(staff.password_hash if staff else None, password) or staff is None:
         raise WrongPassword
+    await sessions.forgive_attempt(username, source)
     return await sessions.open_session("staff", staff.id), Colleague.of(staff)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -23,6 +24,14 @@ LEFT JOIN staff g ON g.id = w.id AND g.left_at IS NULL
 LEFT JOIN store o ON o.id = COALESCE(c.store_id, w.store_id)
 LEFT JOIN store s ON s.id = o.id AND s.closed_at IS NULL
 LEFT JOIN channel n ON n.id = COALESCE(c.channel_id, o.channel_id)
+"""
+
+_OWNERS = """
+SELECT c.key, c.id, a.app_id, c.guide_id, w.left_at, o.id AS store_id, o.closed_at,
+       COALESCE(c.channel_id, o.channel_id) AS channel_id
+FROM wechat_code c JOIN wechat_account a ON a.id = c.account_id
+LEFT JOIN staff w ON w.id = c.guide_id LEFT JOIN store o ON o.id = COALESCE(c.store_id, w.store_id)
+WHERE c.key = ANY($1::text[])
 """
 
 _LIST = """
@@ -56,10 +65,42 @@ async def newest_targets(limit: int) -> dict[str, Target]:
     return {row["key"]: _target(row) for row in rows}
 
 
-async def credits(connection: Connection, keys: Collection[str]) -> dict[tuple[str, str], Credit]:  # noqa: A001
-    """Whom scans of these scenes count for, by (app id, scene key); scenes that aren't ours are missing."""
-    rows = await connection.fetch(f"{_TARGETS} WHERE c.key = ANY($1::text[])", list(keys))
-    return {(row["app_id"], row["key"]): _target(row).credit for row in rows}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owners:
+    """Whose a code is, and since when no more."""
+
+    code_id: UUID
+    guide_id: UUID | None
+    guide_left_at: datetime | None
+    store_id: UUID | None
+    store_closed_at: datetime | None
+    channel_id: UUID | None
+
+    def credit(self, at: datetime) -> Credit:
+        """Whom a scan in the second that begins `at` counts for, however late we hear of it."""
+        over = at + timedelta(seconds=1)
+        return Credit(
+            code_id=self.code_id,
+            guide_id=self.guide_id if self.guide_left_at is None or self.guide_left_at >= over else None,
+            store_id=self.store_id if self.store_closed_at is None or self.store_closed_at >= over else None,
+            channel_id=self.channel_id,
+        )
+
+
+async def owners(connection: Connection, keys: Collection[str]) -> dict[tuple[str, str], Owners]:
+    """The owners of these scenes' codes by (app id, scene key); scenes that aren't ours are missing."""
+    rows = await connection.fetch(_OWNERS, list(keys))
+    return {
+        (row["app_id"], row["key"]): Owners(
+            code_id=row["id"],
+            guide_id=row["guide_id"],
+            guide_left_at=row["left_at"],
+            store_id=row["store_id"],
+            store_closed_at=row["closed_at"],
+            channel_id=row["channel_id"],
+        )
+        for row in rows
+    }
 
 
 async def page(guide_id: UUID | None, after: UUID | None, limit: int) -> list[CodeOut]:

@@ -5,15 +5,17 @@ from datetime import timedelta
 from uuid import UUID
 
 from infra import clock, database
+from infra.errors import DomainError
 from infra.ids import new_id, opaque_key
 from infra.logging import logger
 from wechat.accounts import queries as accounts
 from wechat.platform import client
-from wechat.platform.errors import PlatformAway, PlatformRefused
+from wechat.platform.errors import PlatformAway
 
 _AT_ONCE = 10
 _LEASE = timedelta(seconds=60)
 _TRIES = 20
+_PAUSE = timedelta(seconds=15)
 
 _MISSING = """
 SELECT a.id AS account_id, t.guide_id, t.store_id, t.channel_id FROM wechat_account a CROSS JOIN (
@@ -63,22 +65,31 @@ async def add_missing(*, target_id: UUID | None = None, account_id: UUID | None 
 
 
 async def issue_due() -> int:
-    """Ask the platform for every code that waits; returns how many were issued."""
+    """Ask the platform for every code that waits; returns how many were issued. Stops when the platform is away."""
     issued = 0
     while True:
         now = clock.now()
         claimed = await database.fetch(_CLAIM, now, now + _LEASE, _AT_ONCE)
         if not claimed:
             return issued
-        issued += sum(
-            await asyncio.gather(*(_issue(row["id"], row["key"], row["app_id"], row["attempts"]) for row in claimed))
+        outcomes = await asyncio.gather(
+            *(_issue(row["id"], row["key"], row["app_id"], row["attempts"]) for row in claimed)
         )
+        issued += outcomes.count("issued")
+        if "away" in outcomes:
+            await _postpone(_PAUSE)
+            return issued
 
 
-async def _issue(code_id: UUID, key: str, app_id: str, attempt: int) -> bool:
+async def _issue(code_id: UUID, key: str, app_id: str, attempt: int) -> str:
     try:
         ticket, url = await client.create_permanent_code(await accounts.credentials(app_id), key)
-    except (PlatformRefused, PlatformAway) as error:
+    except PlatformAway as error:
+        logger().warning("code_waits", app_id=app_id, error=str(error))
+        # The platform's absence says nothing about the code: that was no try.
+        await database.execute("UPDATE wechat_code SET attempts = attempts - 1 WHERE id = $1", code_id)
+        return "away"
+    except DomainError as error:
         # A repeated request gives the same code, so trying again is always safe.
         state = "failed" if attempt >= _TRIES else "pending"
         logger().warning("code_not_issued", app_id=app_id, attempt=attempt, error=str(error))
@@ -89,11 +100,25 @@ async def _issue(code_id: UUID, key: str, app_id: str, attempt: int) -> bool:
             clock.now() + timedelta(seconds=min(2**attempt, 3600)),
             str(error)[:200],
         )
-        return False
+        return "refused"
     await database.execute(
         "UPDATE wechat_code SET state = 'issued', ticket = $2, url = $3, error = NULL WHERE id = $1",
         code_id,
         ticket,
         url,
     )
-    return True
+    return "issued"
+
+
+async def _postpone(pause: timedelta) -> None:
+    """Leave the platform alone for a while: calls that time out would keep the workers from everything else."""
+    await database.execute(
+        "UPDATE wechat_code SET next_at = $1 WHERE state = 'pending' AND next_at < $1", clock.now() + pause
+    )
+
+
+async def retry_failed() -> int:
+    """Give codes that were given up their tries again; returns how many."""
+    return await database.execute(
+        "UPDATE wechat_code SET state = 'pending', attempts = 0, next_at = $1 WHERE state = 'failed'", clock.now()
+    )

@@ -12,7 +12,7 @@ from infra.ids import opaque_key
 from infra.logging import logger
 
 _EARLY_SECONDS = 300
-_LOCK_MS = 10_000
+_LOCK_MS = 40_000  # longer than the fetch can take
 _WAIT_SECONDS = 0.05
 
 # Deletes the lock only if it is still ours: another process may have taken it after ours ran out.
@@ -30,7 +30,7 @@ class _Token:
 async def token(app_id: str, fetch: FetchToken, *, failed: str | None = None) -> str:
     """A live token, shared through Redis. `failed` is a token the platform just refused: it is not given out again.
 
-    Without Redis each process asks for itself: `stable_token` then gives all of them the same token.
+    Without Redis every call asks for itself: `stable_token` then gives all of them the same token.
     """
     try:
         return await _shared(app_id, fetch, failed)

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from core.customers.rules import NOBODY, Contact, ContactKind, Credit
+from core.customers.rules import NOBODY, Contact, ContactKind
 from core.customers.service import record_contacts
 from infra.database import connection
 from infra.events import Delivered, Handler
 from wechat.codes import queries as codes
+from wechat.codes.queries import Owners
 from wechat.pushes.events import PushReceived
 from wechat.pushes.messages import Body, Other, Push, Scan, Subscribe, Text, Unsubscribe, parse
 from wechat.pushes.store import raw_pushes
@@ -16,19 +17,19 @@ async def _record(deliveries: Sequence[Delivered[PushReceived]]) -> None:
     events = [delivered.event for delivered in deliveries]
     async with connection() as current:
         raw = await raw_pushes(current, [e.push_id for e in events], [e.received_at for e in events])
-        # A push erased meanwhile has nothing left to tell.
-        pushes = [(event, parse(raw[event.push_id])) for event in events if event.push_id in raw]
+        pushes = [(event, parse(raw[event.push_id])) for event in events]
         scenes = {scene for _, push in pushes if (scene := _scene(push.body))}
-        credits_ = await codes.credits(current, scenes) if scenes else {}
-        contacts = [contact for event, push in pushes if (contact := _contact(event, push, credits_)) is not None]
+        owners = await codes.owners(current, scenes) if scenes else {}
+        contacts = [contact for event, push in pushes if (contact := _contact(event, push, owners)) is not None]
         if contacts:
             await record_contacts(current, contacts)
 
 
-def _contact(event: PushReceived, push: Push, credits_: dict[tuple[str, str], Credit]) -> Contact | None:
+def _contact(event: PushReceived, push: Push, owners: dict[tuple[str, str], Owners]) -> Contact | None:
     kind = _kind(push.body)
     if kind is None:
         return None
+    code = owners.get((event.app_id, _scene(push.body) or ""))
     return Contact(
         source=event.push_id,
         app_id=event.app_id,
@@ -36,7 +37,7 @@ def _contact(event: PushReceived, push: Push, credits_: dict[tuple[str, str], Cr
         identity=bytes.fromhex(event.person),
         kind=kind,
         occurred_at=push.sent_at,
-        credit=credits_.get((event.app_id, _scene(push.body) or ""), NOBODY),
+        credit=code.credit(push.sent_at) if code else NOBODY,
     )
 
 

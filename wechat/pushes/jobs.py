@@ -13,12 +13,14 @@ _ROWS = 10_000
 
 
 async def drop_old() -> None:
-    """Forget pushes, their replies and keys past their days; the platform repeats a push within seconds."""
-    before = clock.now().date() - timedelta(days=await KEPT_DAYS.get())
-    start = datetime(before.year, before.month, before.day, tzinfo=UTC)
-    if await deliveries.unfinished_before(before):
-        return
-    await partitions.drop_before(partitions.PUSH, before)
+    """Forget pushes, their replies and keys past their days, never one whose event still waits.
+
+    The platform repeats a push within seconds, so a key of yesterday has done its work.
+    """
+    day = clock.now().date() - timedelta(days=await KEPT_DAYS.get())
+    droppable = await deliveries.droppable_before(day, failed_day=day)
+    await partitions.drop_before(partitions.PUSH, droppable)
+    start = datetime(droppable.year, droppable.month, droppable.day, tzinfo=UTC)
     while await database.execute(
         "DELETE FROM push_key WHERE key IN (SELECT key FROM push_key WHERE received_at < $1 LIMIT $2)", start, _ROWS
     ):

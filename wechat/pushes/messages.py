@@ -4,16 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeAlias
-from xml.etree.ElementTree import ParseError
-
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import fromstring
+from xml.parsers.expat import ExpatError, ParserCreate
 
 from wechat.pushes.errors import PushMalformed
 
 _LONGEST_OPENID = 64
 _LATEST_TIME = 4_102_444_800  # the year 2100
 _SCENE_PREFIX = "qrscene_"
+_FIELD_DEPTH = 2  # the root is 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +61,47 @@ class Push:
     body: Body
 
 
+class _Fields:
+    """What the parser calls: keeps the text right inside each element below the root."""
+
+    def __init__(self) -> None:
+        self.found = dict[str, str]()
+        self._depth = 0
+        self._text = list[str]()
+
+    def start(self, _name: str, _attributes: object) -> None:
+        self._depth += 1
+
+    def data(self, text: str) -> None:
+        if self._depth == _FIELD_DEPTH:
+            self._text.append(text)
+
+    def end(self, name: str) -> None:
+        if self._depth == _FIELD_DEPTH:
+            self.found[name] = "".join(self._text)
+            self._text.clear()
+        self._depth -= 1
+
+
+def _refuse(*_declaration: object) -> None:
+    raise PushMalformed({"reason": "xml"})
+
+
 def read_fields(raw: bytes | str) -> dict[str, str]:
     """The elements right below the root as text. Raises PushMalformed; entities and DTDs are refused."""
+    fields = _Fields()
+    parser = ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler = fields.start
+    parser.CharacterDataHandler = fields.data
+    parser.EndElementHandler = fields.end
+    # Entities can only be declared in a DTD. The body is read before its signature: it may be anybody's.
+    parser.StartDoctypeDeclHandler = _refuse
     try:
-        root = fromstring(raw, forbid_dtd=True, forbid_entities=True, forbid_external=True)
-    except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
+        parser.Parse(raw, True)  # noqa: FBT003 - positional only: this is all of it
+    except (ExpatError, ValueError, LookupError) as error:
         raise PushMalformed({"reason": "xml"}) from error
-    return {child.tag: child.text or "" for child in root}
+    return fields.found
 
 
 def parse(raw: bytes | str) -> Push:

@@ -11,6 +11,7 @@ from wechat.accounts import queries as accounts
 from wechat.accounts.queries import Credentials
 from wechat.pushes import crypto as envelope_crypto
 from wechat.pushes.envelope import Opened, open_push, verify_url
+from wechat.pushes.errors import PushRefused
 from wechat.pushes.messages import text_reply
 from wechat.pushes.responders import Responder, View, respond
 from wechat.pushes.store import Incoming, Receipt, receive_many
@@ -45,24 +46,26 @@ class Receiver:
         Raises AccountNotFound, PushRefused (nothing is written), or Unavailable (the platform sends it again).
         """
         account = await accounts.credentials(app_id)
-        opened = open_push(account, query, body, now=clock.timestamp(), freshness=await FRESH_SECONDS.get())
+        try:
+            opened = await self._open(account, query, body)
+        except PushRefused:
+            metrics.pushes.labels("refused").inc()
+            raise
         key = crypto.digest("push", app_id, *opened.push.identifier)
-        receipt = await self._under_way_already(key) or await self._write(account, opened, key, request_id)
+        receipt = None
+        while receipt is None and key in self._under_way:
+            receipt = await self._receipt_of(self._under_way[key])
+        receipt = receipt or await self._write(account, opened, key, request_id)
         metrics.pushes.labels("repeated" if receipt.repeated else "new").inc()
         return _answer(account, opened, receipt.reply)
 
-    async def _under_way_already(self, key: bytes) -> Receipt | None:
-        """The receipt of the same push that is being written in this process at this moment."""
-        first = self._under_way.get(key)
-        if first is None:
-            return None
-        try:
-            return Receipt((await asyncio.shield(first)).reply, repeated=True)
-        except asyncio.CancelledError:
-            if not first.cancelled():
-                raise
-            # The first caller gave up; this one writes for itself, and the key decides.
-            return None
+    async def _open(self, account: Credentials, query: Mapping[str, str], body: bytes) -> Opened:
+        return open_push(account, query, body, now=clock.timestamp(), freshness=await FRESH_SECONDS.get())
+
+    async def _receipt_of(self, first: asyncio.Future[Receipt]) -> Receipt | None:
+        """The receipt of the same push that is being written in this process; None if that caller gave up."""
+        await asyncio.wait({first})
+        return None if first.cancelled() else Receipt(first.result().reply, repeated=True)
 
     async def _write(self, account: Credentials, opened: Opened, key: bytes, request_id: str | None) -> Receipt:
         future: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
@@ -81,7 +84,8 @@ class Receiver:
             future.set_result(receipt)
             return receipt
         finally:
-            del self._under_way[key]
+            if self._under_way.get(key) is future:
+                del self._under_way[key]
 
     async def _incoming(self, account: Credentials, opened: Opened, key: bytes, request_id: str | None) -> Incoming:
         push, now = opened.push, clock.now()

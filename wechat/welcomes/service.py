@@ -27,7 +27,7 @@ async def set_welcome(
     version: int,
 ) -> Welcome:
     """Write a welcome (version 0: a new one). Raises UnknownPlaceholder, TargetNotFound, WelcomeChanged."""
-    unknown = unknown_placeholders(follow_text + (scan_text or ""))
+    unknown = sorted({*unknown_placeholders(follow_text), *unknown_placeholders(scan_text or "")})
     if unknown:
         raise UnknownPlaceholder({"placeholders": unknown})
     target: dict[str, Any] = {"guide_id": guide_id, "store_id": store_id, "channel_id": channel_id}

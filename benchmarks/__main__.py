@@ -1,0 +1,56 @@
+"""The command line of the benchmarks."""
+
+import argparse
+import sys
+from collections.abc import Callable
+
+from benchmarks.house import House, open_house
+from benchmarks.table import Line, judge, machine, show, write
+
+# Figures of a profiled run mean nothing, so one round is enough.
+_PROFILED_ROUNDS = 1
+
+
+def _benchmarks() -> dict[str, Callable[[House, argparse.Namespace], list[Line]]]:
+    # Late, so that the measuring processes, which read this module again, start without the product.
+    from benchmarks import pipeline, push
+
+    return {
+        "P1": lambda house, options: [pipeline.single(house, options.rounds, options.events)],
+        "P2": lambda house, options: [pipeline.lists(house, options.rounds, options.events)],
+        "P3": lambda house, options: push.lines(house, options.rounds, options.requests),
+    }
+
+
+def main() -> int:
+    """Run what was asked for; 1 when a floor is missed."""
+    benchmarks = _benchmarks()
+    options = _parser(list(benchmarks)).parse_args()
+    rounds = _PROFILED_ROUNDS if options.profile else options.rounds
+    options.rounds = rounds
+    lines = list[Line]()
+    with open_house(profile=options.profile) as house:
+        for name in options.ids or benchmarks:
+            lines += benchmarks[name](house, options)
+        facts = machine(house.postgres_version)
+    print()
+    print(show(lines))
+    if options.profile:
+        print("profiled: these ratios are not judged and not kept")
+        return 0
+    print(f"figures of every round: {write(lines, facts)}")
+    return judge(lines)
+
+
+def _parser(ids: list[str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Ours against a baseline, in turns.")
+    parser.add_argument("ids", nargs="*", metavar="id", choices=[[], *ids], help=", ".join(ids) + " (all)")
+    parser.add_argument("--rounds", type=int, default=7, help="ours and baseline, this many times each (%(default)s)")
+    parser.add_argument("--events", type=int, default=4000, help="P1, P2: events of a round (%(default)s)")
+    parser.add_argument("--requests", type=int, default=6000, help="P3: pushes of a round (%(default)s)")
+    parser.add_argument("--profile", action="store_true", help="one round under cProfile, and where the time went")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,73 @@
+"""The form of the files: names a reader expects, sizes a reader can hold, endpoints that only pass on."""
+
+import ast
+from statistics import median, quantiles
+
+from tests.architecture.sources import ROOT, sources
+
+ROOMS = {
+    "__init__.py",
+    "models.py",
+    "schemas.py",
+    "rules.py",
+    "service.py",
+    "queries.py",
+    "routes.py",
+    "events.py",
+    "handlers.py",
+    "jobs.py",
+    "errors.py",
+    "dependencies.py",
+}
+# Files with a name of their own: each has a reason that its docstring gives.
+OWN_NAMES = {
+    "core/organisation/passwords.py",
+    "wechat/codes/pictures.py",
+    "wechat/platform/client.py",
+    "wechat/platform/tokens.py",
+    "wechat/pushes/crypto.py",
+    "wechat/pushes/envelope.py",
+    "wechat/pushes/messages.py",
+    "wechat/pushes/responders.py",
+    "wechat/pushes/store.py",
+    "wechat/welcomes/responders.py",
+}
+CONTEXTS = ("core", "wechat", "loyalty", "fieldsales", "campaigns", "miniprogram")
+
+
+def test_every_file_of_a_context_has_a_name_a_reader_expects():
+    found = {source.path for source in sources(*CONTEXTS) if source.name not in ROOMS}
+    assert found == OWN_NAMES
+
+
+def test_every_file_says_what_it_holds():
+    assert [source.path for source in sources() if not ast.get_docstring(source.tree)] == []
+
+
+def test_files_are_small():
+    lines = sorted(len(source.text.splitlines()) for source in sources())
+    assert median(lines) < 100
+    assert quantiles(lines, n=10)[-1] < 300
+    largest = max(sources(), key=lambda source: len(source.text.splitlines()))
+    assert len(largest.text.splitlines()) <= 500, largest.path
+
+
+def test_no_file_of_the_tests_or_the_simulator_is_large():
+    for source in sources("tests", "simulator"):
+        assert len(source.text.splitlines()) <= 500, source.path
+
+
+def test_endpoints_only_parse_call_and_return():
+    long = [
+        (source.path, node.name)
+        for source in sources()
+        if source.name == "routes.py"
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.AsyncFunctionDef) and node.end_lineno - node.body[0].lineno + 1 > 15
+    ]
+    assert long == []
+
+
+def test_no_file_names_a_place_on_somebodys_machine():
+    for source in sources():
+        assert str(ROOT) not in source.text, source.path

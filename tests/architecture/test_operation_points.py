@@ -1,0 +1,37 @@
+"""Every route has a guard or stands in the list of public ones, and every operation point is declared and held."""
+
+import ast
+
+from app.contexts import CONTEXTS
+from core.permissions.rules import PERMISSIONS
+from tests.architecture.sources import sources
+from tests.routes import PUBLIC, routes
+
+
+def _used():
+    """Operation points named by a guard or asked for by hand."""
+    for source in sources():
+        for node in ast.walk(source.tree):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in {"RequirePermission", "allows"}:
+                yield from (a.value for a in node.args if isinstance(a, ast.Constant))
+
+
+def test_every_route_asks_who_is_calling_or_is_public_on_purpose():
+    assert {route.name for route in routes() if not route.session} == PUBLIC
+
+
+def test_no_route_exists_twice():
+    names = [route.name for route in routes()]
+    assert len(names) == len(set(names))
+
+
+def test_every_operation_point_is_used_declared_by_one_context_and_held_by_a_role():
+    declared = [permission for context in CONTEXTS for permission in context.permissions]
+    assert len(declared) == len(set(declared))
+    held = {permission for permissions in PERMISSIONS.values() for permission in permissions}
+    assert set(_used()) == set(declared) == held
+
+
+def test_every_context_has_a_name_of_its_own():
+    names = [context.name for context in CONTEXTS]
+    assert len(names) == len(set(names))

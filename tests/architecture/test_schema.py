@@ -1,0 +1,132 @@
+"""The migrations make exactly what the models say: tables, columns, keys, uniqueness and indexes."""
+
+import re
+
+import pytest
+from tortoise import Tortoise
+from tortoise.fields.relational import ForeignKeyFieldInstance
+from tortoise.migrations.autodetector import MigrationAutodetector
+
+from app.contexts import MODELS, tortoise
+from tests import factories as make
+
+# Made by a migration because Tortoise has no words for them.
+BY_HAND_UNIQUE = {
+    "touch": {("touch_first", ("customer_id",))},
+    "welcome": {("welcome_target_key", ("guide_id", "store_id", "channel_id"))},
+}
+BY_HAND_INDEXES = {"touch": {("occurred_at",), ("guide_id", "occurred_at")}}
+BY_HAND_CHECKS = {"welcome_one_target", "wechat_code_one_target", "staff_guide_has_store", "staff_username_lower"}
+# Written by set functions only, so they have no model.
+WITHOUT_MODEL = {"outbox", "event_delivery", "push", "push_key", "timeline", "wechat_intent", "tortoise_migrations"}
+
+TYPES = {"TIMESTAMPTZ": "timestamp with time zone", "INT": "integer", "BOOL": "boolean"}
+
+
+@pytest.fixture
+def models(db):
+    return {model._meta.db_table: model for model in Tortoise.apps["models"].values()}
+
+
+def _column_type(field):
+    kind = str(field.get_for_dialect("postgres", "SQL_TYPE"))
+    if sized := re.fullmatch(r"VARCHAR\((\d+)\)", kind):
+        return f"character varying({sized[1]})"
+    return TYPES.get(kind, kind.lower())
+
+
+async def test_every_table_has_a_model_or_is_a_partitioned_one(models):
+    tables = await make.rows(
+        """SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+        AND NOT relispartition"""
+    )
+    assert {row["relname"] for row in tables} == set(models) | WITHOUT_MODEL
+
+
+async def test_columns_have_the_types_of_their_fields(models):
+    for table, model in models.items():
+        found = await make.rows(
+            """SELECT attname, format_type(atttypid, atttypmod) AS type, attnotnull
+            FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped""",
+            table,
+        )
+        fields = model._meta.fields_map
+        expected = {
+            (column, _column_type(fields[name]), not fields[name].null)
+            for name, column in model._meta.fields_db_projection.items()
+        }
+        assert {(row["attname"], row["type"], row["attnotnull"]) for row in found} == expected, table
+
+
+async def test_foreign_keys_lead_where_the_models_say_and_refuse_deletion(models):
+    for table, model in models.items():
+        found = await make.rows(
+            """SELECT a.attname, confrelid::regclass::text AS target, confdeltype FROM pg_constraint c
+            JOIN pg_attribute a ON a.attrelid = conrelid AND a.attnum = conkey[1]
+            WHERE conrelid = $1::regclass AND contype = 'f'""",
+            table,
+        )
+        expected = {
+            (f"{name}_id", field.related_model._meta.db_table, "RESTRICT")
+            for name, field in model._meta.fields_map.items()
+            if isinstance(field, ForeignKeyFieldInstance)
+        }
+        rules = {b"r": "RESTRICT", b"a": "NO ACTION", b"c": "CASCADE", b"n": "SET NULL"}
+        assert {(row["attname"], row["target"], rules[row["confdeltype"]]) for row in found} == expected, table
+
+
+def _columns(model, fields):
+    return tuple(
+        model._meta.fields_map[name].source_field or name if name in model._meta.fields_map else name for name in fields
+    )
+
+
+async def _indexes(table, *, unique):
+    found = await make.rows(
+        """SELECT i.relname, ARRAY(SELECT attname FROM unnest(x.indkey) WITH ORDINALITY AS k (number, place)
+                JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = k.number ORDER BY place) AS columns
+        FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
+        WHERE x.indrelid = $1::regclass AND x.indisunique = $2 AND NOT x.indisprimary AND x.indisvalid""",
+        table,
+        unique,
+    )
+    return {(row["relname"], tuple(str(column) for column in row["columns"])) for row in found}
+
+
+async def test_uniqueness_is_what_the_models_and_the_list_say(models):
+    for table, model in models.items():
+        expected = {(c.name, _columns(model, c.fields)) for c in getattr(model._meta, "constraints", ())}
+        assert await _indexes(table, unique=True) == expected | BY_HAND_UNIQUE.get(table, set()), table
+        assert not [n for n, f in model._meta.fields_map.items() if f.unique and not f.pk], (
+            "name it in Meta.constraints"
+        )
+
+
+async def test_indexes_are_what_the_models_and_the_list_say(models):
+    for table, model in models.items():
+        expected = {_columns(model, index.fields) for index in model._meta.indexes}
+        expected |= {(name,) for name, field in model._meta.fields_map.items() if field.index and not field.pk}
+        expected |= BY_HAND_INDEXES.get(table, set())
+        assert {columns for _, columns in await _indexes(table, unique=False)} == expected, table
+
+
+async def test_primary_keys_are_in_place(models):
+    keys = await make.rows("SELECT conrelid::regclass::text AS name FROM pg_constraint WHERE contype = 'p'")
+    assert set(models) <= {row["name"] for row in keys}
+
+
+async def test_checks_by_hand_are_in_place_on_tables_with_a_model(models):
+    found = await make.rows(
+        "SELECT conname FROM pg_constraint WHERE contype = 'c' AND conrelid::regclass::text = ANY($1::text[])",
+        list(models),
+    )
+    assert {row["conname"] for row in found} == BY_HAND_CHECKS
+
+
+async def test_there_is_nothing_left_to_migrate(db):
+    changes = await MigrationAutodetector(Tortoise.apps, tortoise()["apps"]).changes()
+    assert [writer.name for writer in changes] == []
+
+
+async def test_every_model_module_is_listed(models):
+    assert {model.__module__ for model in models.values()} == set(MODELS)

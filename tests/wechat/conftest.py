@@ -1,0 +1,43 @@
+"""The HTTP door for this folder, made once; every test finds the database empty."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from infra.settings import settings
+from tests.conftest import Addresses
+from tests.doors import open_door
+from tests.simulator.harness import Simulator, running
+from wechat.platform import client
+
+
+@pytest.fixture(scope="session")
+async def _door(addresses: Addresses) -> AsyncIterator[httpx.AsyncClient]:
+    async with open_door() as client:
+        yield client
+
+
+@pytest.fixture
+def http(db: Addresses, _door: httpx.AsyncClient) -> httpx.AsyncClient:
+    _door.headers = httpx.Headers({"host": "door"})
+    return _door
+
+
+@pytest.fixture(scope="session")
+async def _simulator(addresses: Addresses, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Simulator]:
+    folder = tmp_path_factory.mktemp("platform")
+    async with running(folder, "--clock-file", str(addresses.clock_file)) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+async def platform(
+    db: Addresses, _simulator: Simulator, fresh_settings: pytest.MonkeyPatch
+) -> AsyncIterator[Simulator]:
+    """The platform's stand-in as a real process, knowing no account; the product talks to it."""
+    await _simulator.ok("/sim/reset", {})
+    fresh_settings.setenv("GUANXI_WECHAT_API_URL", _simulator.base)
+    settings.cache_clear()
+    yield _simulator
+    await client.close()

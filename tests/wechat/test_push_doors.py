@@ -1,0 +1,157 @@
+"""The URL verification, the three modes, and what a push leaves behind."""
+
+import pytest
+
+from app.contexts import registry
+from infra import clock, crypto
+from tests import factories as make
+from tests.doors import error_of
+from tests.pushes import Pushes, _signature, xml
+from wechat.accounts import queries, service
+from wechat.accounts.models import Mode
+from wechat.pushes import messages
+
+
+async def _verify(http, account, at=None, token=make.TOKEN, echo="2847592"):
+    stamp = str(int(clock.timestamp() if at is None else at))
+    query = {"signature": _signature(token, stamp, "n"), "timestamp": stamp, "nonce": "n", "echostr": echo}
+    return await http.get(f"/wechat/{account.app_id}/push", params=query)
+
+
+async def test_the_url_is_verified_by_the_raw_echo(http):
+    account = await make.account()
+    answer = await _verify(http, account)
+    assert (answer.status_code, answer.text) == (200, "2847592")
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert error_of(await _verify(http, account, token="another")) == (403, "push_signature_wrong")
+    assert error_of(await _verify(http, account, at=make.NOON.timestamp())) == (403, "push_signature_stale")
+    assert error_of(await http.get("/wechat/wx404/push")) == (404, "account_not_found")
+
+
+async def test_an_account_just_added_is_known_at_once(http):
+    await make.account(1)
+    await queries.credentials("wx0000000000000001")  # read a moment ago
+    values = {"kind": "official", "mode": Mode.SAFE, "secret": make.SECRET, "token": make.TOKEN}
+    added = await service.add_account(
+        app_id="wx2222", original_id="gh_2222", name="二号", aes_key=make.AES_KEY, **values
+    )
+    assert (await _verify(http, added)).status_code == 200
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+async def test_a_push_of_each_mode_is_kept_decrypted_and_answered_in_kind(http, mode):
+    await make.welcome("欢迎")
+    fan = Pushes(await make.account(mode=mode), make.openid())
+    answer = await fan.sealed(fan.follow()).send(http)
+    assert ("<Encrypt>" in answer.text) == (mode is not Mode.PLAIN)
+    reply = fan.opened(answer)
+    assert (reply["Content"], reply["ToUserName"], reply["MsgType"]) == ("欢迎", fan.openid, "text")
+    assert reply["FromUserName"] == fan.account.original_id
+    kept = await make.rows("SELECT app_id, person, raw, reply FROM push")
+    assert [(row["app_id"], row["person"]) for row in kept] == [
+        (fan.account.app_id, crypto.digest(fan.account.app_id, fan.openid))
+    ]
+    assert messages.parse(kept[0]["raw"]).openid == fan.openid
+    assert "欢迎" in kept[0]["reply"]
+
+
+async def test_a_push_without_an_answer_is_acknowledged(http):
+    fan = Pushes(await make.account(), make.openid())
+    answer = await fan.sealed(fan.text("有人吗")).send(http)
+    assert (answer.text, answer.headers["content-type"].split(";")[0]) == ("success", "text/plain")
+
+
+async def test_the_event_of_a_push_carries_no_openid_and_is_keyed_by_the_person(http):
+    fan = Pushes(await make.account(), make.openid())
+    await fan.sealed(fan.text("你好")).send(http, **{"X-Request-Id": "request-of-the-push"})
+    events = await make.rows(
+        "SELECT key, payload::text AS payload, request_id FROM outbox WHERE name = 'wechat.push_received.v1'"
+    )
+    assert [event["key"] for event in events] == [crypto.digest(fan.account.app_id, fan.openid).hex()]
+    assert fan.openid not in events[0]["payload"]
+    assert events[0]["request_id"] == "request-of-the-push"
+
+
+@pytest.mark.parametrize(
+    ("fields", "body"),
+    [
+        ({"MsgType": "event", "Event": "subscribe", "EventKey": "qrscene_abc"}, messages.Subscribe("abc")),
+        ({"MsgType": "event", "Event": "subscribe", "EventKey": ""}, messages.Subscribe(None)),
+        ({"MsgType": "event", "Event": "subscribe"}, messages.Subscribe(None)),
+        ({"MsgType": "event", "Event": "subscribe", "EventKey": "last_trade_no_1"}, messages.Subscribe(None)),
+        ({"MsgType": "event", "Event": "SCAN", "EventKey": "qrscene_abc"}, messages.Scan("qrscene_abc")),
+        ({"MsgType": "event", "Event": "unsubscribe"}, messages.Unsubscribe()),
+        ({"MsgType": "event", "Event": "LOCATION"}, messages.Other("location")),
+        ({"MsgType": "text", "Content": "a]]>b"}, messages.Text("a]]>b")),
+        ({"MsgType": "image", "MediaId": "1"}, messages.Other("image")),
+    ],
+)
+def test_what_a_push_says(fields, body):
+    common = {"ToUserName": "gh_1", "FromUserName": "o1", "CreateTime": "1700000000"}
+    assert messages.parse(xml(common | fields)).body == body
+
+
+async def test_pushes_become_customers_credited_to_the_code(http):
+    account, channel = await make.account(), await make.channel()
+    store = await make.store(channel=channel)
+    guide = await make.guide(store=store)
+    scene = await make.key_of(await make.code(account, guide))
+    fan = Pushes(account, make.openid())
+    for fields in (fan.follow(scene), fan.text("你好"), fan.unfollow(), {**fan.text("x"), "MsgType": "image"}):
+        assert (await fan.sealed(fields).send(http)).status_code == 200
+    await make.settle(registry())
+    found = await make.customer_of(fan.openid)
+    assert (found["brought_by"], found["store_id"], found["channel_id"]) == (guide.id, store.id, channel.id)
+    assert (found["following"], found["touches"]) == (False, 1)
+    assert await make.count("timeline") == 3
+
+
+async def test_the_order_of_a_persons_pushes_survives_the_same_second(http):
+    fan = Pushes(await make.account(), make.openid())
+    for fields in (fan.follow(at=make.NOON), fan.unfollow(at=make.NOON), fan.follow(at=make.NOON)):
+        await fan.sealed(fields).send(http)
+    await make.settle(registry())
+    # The second follow in that second is the platform repeating the first: same person, time, event and key.
+    assert not (await make.customer_of(fan.openid))["following"]
+    assert await make.count("push") == 2
+
+
+@pytest.mark.parametrize("kind", ["guide", "store"])
+async def test_a_closed_store_is_not_credited_but_its_channel_and_guide_are(http, kind):
+    account, channel = await make.account(), await make.channel()
+    store = await make.store(channel=channel)
+    guide = await make.guide(store=store)
+    scene = await make.key_of(await make.code(account, guide if kind == "guide" else store))
+    boss = await make.headers(await make.manager())
+    assert (await http.post(f"/staff/v1/stores/{store.id}/close", headers=boss)).status_code == 200
+    fan = Pushes(account, make.openid())
+    await fan.sealed(fan.follow(scene)).send(http)
+    await make.settle(registry())
+    found = await make.customer_of(fan.openid)
+    expected = (guide.id if kind == "guide" else None, None, channel.id)
+    assert (found["brought_by"], found["store_id"], found["channel_id"]) == expected
+
+
+async def test_the_code_of_a_guide_who_left_leads_to_the_store(http):
+    account, store = await make.account(), await make.store()
+    guide = await make.guide(store=store)
+    scene = await make.key_of(await make.code(account, guide))
+    boss = await make.headers(await make.admin())
+    await http.post(f"/staff/v1/staff/{guide.id}/leave", headers=boss)
+    fan = Pushes(account, make.openid())
+    await fan.sealed(fan.follow(scene)).send(http)
+    await make.settle(registry())
+    found = await make.customer_of(fan.openid)
+    assert (found["brought_by"], found["guide_id"], found["store_id"]) == (None, None, store.id)
+
+
+async def test_a_scene_of_another_account_or_of_nobody_credits_no_one(http):
+    one, two = await make.account(1), await make.account(2)
+    guide = await make.guide()
+    elsewhere = await make.key_of(await make.code(two, guide))
+    for scene in (elsewhere, "nobody-made-this"):
+        fan = Pushes(one, make.openid())
+        await fan.sealed(fan.follow(scene)).send(http)
+        await make.settle(registry())
+        found = await make.customer_of(fan.openid)
+        assert (found["touches"], found["brought_by"]) == (1, None)

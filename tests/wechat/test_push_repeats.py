@@ -1,0 +1,225 @@
+"""A push that comes again (in sequence, in parallel, in two processes, signed anew) has one effect and one reply."""
+
+import asyncio
+
+import httpx
+import pytest
+
+from app.contexts import registry
+from infra import crypto, database, parameters
+from tests import factories as make
+from tests.doors import open_door, receiver
+from tests.factories import NOON
+from tests.pushes import Pushes
+from wechat.pushes import messages
+from wechat.pushes.responders import Intent, Responder, Response
+from wechat.pushes.service import Receiver
+
+KINDS = ["follow", "scan", "text", "unfollow"]
+
+
+def _fields(fan, kind, scene):
+    match kind:
+        case "follow":
+            return fan.follow(scene)
+        case "scan":
+            return fan.scan(scene)
+        case "text":
+            return fan.text("你好")
+    return fan.unfollow()
+
+
+async def _one_effect():
+    assert await make.count("push_key") == await make.count("push") == 1
+    assert len(await make.rows("SELECT 1 FROM outbox WHERE name = 'wechat.push_received.v1'")) == 1
+    await make.settle(registry())
+    assert await make.count("timeline") == await make.count("customer") == 1
+    assert await make.count("touch") <= 1
+
+
+@pytest.fixture
+async def fan(http):
+    return Pushes(await make.account(), make.openid())
+
+
+@pytest.fixture
+async def scene(fan):
+    await make.welcome("欢迎 {门店}", "又见面了")
+    return await make.key_of(await make.code(fan.account, await make.store("一店")))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_three_times_in_sequence(http, fan, scene, kind):
+    fields = _fields(fan, kind, scene)
+    answers = [await fan.sealed(fields, nonce=f"nonce{n}").send(http) for n in range(3)]
+    opened = [fan.opened(answer) for answer in answers]
+    assert opened[0] == opened[1] == opened[2]
+    if kind in {"follow", "scan"}:
+        assert len({answer.text for answer in answers}) == 3
+        assert opened[0]["Content"] == {"follow": "欢迎 一店", "scan": "又见面了"}[kind]
+    await _one_effect()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_many_times_at_once(http, fan, scene, kind):
+    fields = _fields(fan, kind, scene)
+    answers = await asyncio.gather(*(fan.sealed(fields).send(http) for _ in range(12)))
+    opened = [fan.opened(answer) for answer in answers]
+    assert all(one == opened[0] for one in opened)
+    await _one_effect()
+
+
+async def test_at_once_in_processes_that_know_nothing_of_each_other(db, fan, scene):
+    fields = fan.follow(scene)
+    doors = [receiver() for _ in range(4)]
+    sealed = [fan.sealed(fields) for _ in doors]
+    replies = await asyncio.gather(
+        *(door.receive(fan.account.app_id, s.query, s.body, None) for door, s in zip(doors, sealed, strict=True))
+    )
+    opened = [fan.opened(_answer(reply)) for reply in replies]
+    assert all(one == opened[0] for one in opened)
+    assert opened[0]["Content"] == "欢迎 一店"
+    await _one_effect()
+    for door in doors:
+        await door.close()
+
+
+async def test_signed_anew_ten_minutes_later_the_first_reply_is_given_again(http, fan, scene, db):
+    make.jump_to(db, NOON)
+    fields = fan.follow(scene)
+    first = fan.opened(await fan.sealed(fields).send(http))
+    await make.welcome("别的话", version=1)
+    make.jump_to(db, NOON.replace(minute=10))
+    again = await fan.sealed(fields).send(http)
+    assert fan.opened(again) == first
+    assert first["CreateTime"] == str(int(NOON.timestamp()))
+    await _one_effect()
+
+
+async def test_the_stale_signature_itself_is_refused_even_for_a_known_push(http, fan, scene, db):
+    make.jump_to(db, NOON)
+    sealed = fan.sealed(fan.follow(scene))
+    await sealed.send(http)
+    make.jump_to(db, NOON.replace(minute=10))
+    assert (await sealed.send(http)).status_code == 403
+    await _one_effect()
+
+
+async def test_a_repeat_after_the_raw_push_was_dropped_is_acknowledged_and_has_no_effect(http, fan, scene):
+    fields = fan.follow(scene)
+    await fan.sealed(fields).send(http)
+    await make.settle(registry())
+    await database.execute("DELETE FROM push")
+    assert (await fan.sealed(fields).send(http)).text == "success"
+    assert await make.count("push") == 0
+
+
+async def test_pushes_that_differ_in_anything_that_tells_them_apart_are_both_kept(http, fan):
+    other = Pushes(fan.account, make.openid())
+    follow = fan.follow(at=NOON)
+    different = [
+        follow,
+        follow | {"CreateTime": follow["CreateTime"] + 1},
+        follow | {"EventKey": "qrscene_abc"},
+        follow | {"Event": "unsubscribe"},
+        follow | {"MsgID": 1, "Event": "TEMPLATESENDJOBFINISH"},
+        follow | {"MsgID": 2, "Event": "TEMPLATESENDJOBFINISH"},
+        follow | {"trace_id": "t", "Event": "wxa_media_check"},
+        other.follow(at=NOON),
+        fan.text("hello", at=NOON),
+        fan.text("hello", at=NOON),
+    ]
+    for fields in different:
+        await fan.sealed(fields).send(http)
+    assert await make.count("push") == len(different)
+
+
+async def test_one_message_id_in_two_accounts_is_two_pushes(http, fan):
+    elsewhere = Pushes(await make.account(2), fan.openid)
+    fields = fan.text("hello")
+    await fan.sealed(fields).send(http)
+    await elsewhere.sealed(fields | {"ToUserName": elsewhere.account.original_id}).send(http)
+    assert await make.count("push") == 2
+
+
+async def test_a_message_is_known_by_its_id_whatever_else_says_the_copy(http, fan):
+    fields = fan.text("hello")
+    await fan.sealed(fields).send(http)
+    await fan.sealed(fields | {"CreateTime": fields["CreateTime"] + 5}).send(http)
+    assert await make.count("push") == 1
+
+
+async def test_intents_are_written_once_with_the_push(db, fan):
+    async def respond(_view):
+        return Response("好的", (Intent("send_text", {"text": "稍后见"}), Intent("send_text", {"text": "再见"})))
+
+    door = Receiver((Responder("intents", (messages.Text,), respond),))
+    fields = fan.text("你好")
+    for _ in range(2):
+        sealed = fan.sealed(fields)
+        await door.receive(fan.account.app_id, sealed.query, sealed.body, None)
+    await door.close()
+    found = await make.rows("SELECT kind, payload, state FROM wechat_intent")
+    assert sorted((row["kind"], row["payload"], row["state"]) for row in found) == [
+        ("send_text", '{"text": "再见"}', "pending"),
+        ("send_text", '{"text": "稍后见"}', "pending"),
+    ]
+
+
+async def test_a_first_caller_who_gives_up_does_not_take_the_second_along(db, fan):
+    held, asked = asyncio.Event(), asyncio.Event()
+
+    async def respond(_view):
+        asked.set()
+        await held.wait()
+        return Response("好的")
+
+    await parameters.change("wechat.responder_ms", 3000, expected_version=0, by="test")
+    door = Receiver((Responder("slow", (messages.Text,), respond),))
+    sealed = fan.sealed(fan.text("你好"))
+
+    def receive():
+        return asyncio.create_task(door.receive(fan.account.app_id, sealed.query, sealed.body, None))
+
+    first = receive()
+    await asked.wait()
+    second = receive()
+    await asyncio.sleep(0.02)
+    first.cancel()
+    held.set()
+    outcome = (await asyncio.gather(second, return_exceptions=True))[0]
+    await door.close()
+    assert isinstance(outcome, str), repr(outcome)
+    assert fan.opened(_answer(outcome))["Content"] == "好的"
+
+
+async def test_a_door_closes_only_after_everything_in_hand_is_written(db, fan):
+    door = receiver()
+    sealed = [fan.sealed(fan.text(str(n))) for n in range(40)]
+    tasks = [asyncio.create_task(door.receive(fan.account.app_id, s.query, s.body, None)) for s in sealed]
+    await asyncio.gather(*tasks)
+    await door.close()
+    assert await make.count("push") == 40
+
+
+async def test_a_busy_minute_of_many_people_loses_nothing_and_keeps_each_ones_order(db, fan):
+    people = [Pushes(fan.account, make.openid()) for _ in range(15)]
+    async with open_door() as http:
+
+        async def talk(person):
+            for n in range(6):
+                await person.sealed(person.text(str(n))).send(http)
+
+        await asyncio.gather(*(talk(person) for person in people))
+    for person in people:
+        key = crypto.digest(person.account.app_id, person.openid)
+        kept = await make.rows(
+            """SELECT p.raw FROM outbox o JOIN push p ON p.id = (o.payload ->> 'push_id')::uuid
+            WHERE o.key = encode($1, 'hex') ORDER BY o.id""",
+            key,
+        )
+        assert [messages.parse(row["raw"]).body.content for row in kept] == list("012345")
+
+
+def _answer(text):
+    return httpx.Response(200, text=text)
