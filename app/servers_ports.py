@@ -16,6 +16,7 @@ HOST = "127.0.0.1"
 RANGE = range(20_000, 32_000)
 
 _kept: dict[int, int] = {}
+_claims: dict[int, socket.socket] = {}
 
 
 def free_port(preferred: int | None = None, *, among: Iterable[int] | None = None) -> int:
@@ -23,11 +24,15 @@ def free_port(preferred: int | None = None, *, among: Iterable[int] | None = Non
 
     Raises OSError when none is free.
     """
-    if preferred is not None and (_keep(preferred) or _keep_after_a_stop(preferred)):
-        return preferred
+    if preferred is not None and _claim(preferred):
+        if _keep(preferred) or _is_only_lingering(preferred):
+            return preferred
+        release_port(preferred)
     for port in among or random.sample(RANGE, 200):
-        if _keep(port):
-            return port
+        if _claim(port):
+            if _keep(port):
+                return port
+            release_port(port)
     raise OSError("no free port on the loopback interface")
 
 
@@ -36,6 +41,27 @@ def release_port(port: int) -> None:
     kept = _kept.pop(port, None)
     if kept is not None:
         os.close(kept)
+    claim = _claims.pop(port, None)
+    if claim is not None:
+        claim.close()
+
+
+def _claim(port: int) -> bool:
+    """Another copy of ours that starts at the same moment sees the port just as free: the first to take a name has it.
+
+    The name is an abstract socket's, which dies with the process and needs no file; only Linux has such.
+    """
+    if port in _claims:
+        return False
+    claim = socket.socket(socket.AF_UNIX)
+    try:
+        if sys.platform == "linux":
+            claim.bind(f"\0guanxi-port-{port}")
+    except OSError:
+        claim.close()
+        return False
+    _claims[port] = claim
+    return True
 
 
 def _keep(port: int) -> bool:
@@ -53,10 +79,8 @@ def _keep(port: int) -> bool:
     return True
 
 
-def _keep_after_a_stop(port: int) -> bool:
+def _is_only_lingering(port: int) -> bool:
     """Connections of a server that just stopped linger for a minute: they don't make its port foreign."""
-    if port in _kept:
-        return False
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -18,7 +18,16 @@ BY_HAND_UNIQUE = {
 BY_HAND_INDEXES = {"touch": {("occurred_at",), ("guide_id", "occurred_at")}}
 BY_HAND_CHECKS = {"welcome_one_target", "wechat_code_one_target", "staff_guide_has_store", "staff_username_lower"}
 # Written by set functions only, so they have no model.
-WITHOUT_MODEL = {"outbox", "event_delivery", "push", "push_key", "timeline", "wechat_intent", "tortoise_migrations"}
+WITHOUT_MODEL = {
+    "job_run",
+    "outbox",
+    "event_delivery",
+    "push",
+    "push_key",
+    "timeline",
+    "wechat_intent",
+    "tortoise_migrations",
+}
 
 TYPES = {"TIMESTAMPTZ": "timestamp with time zone", "INT": "integer", "BOOL": "boolean"}
 

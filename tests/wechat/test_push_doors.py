@@ -1,9 +1,11 @@
 """The URL verification, the three modes, and what a push leaves behind."""
 
+from datetime import timedelta
+
 import pytest
 
 from app.contexts import registry
-from infra import clock, crypto
+from infra import clock, crypto, database
 from tests import factories as make
 from tests.doors import error_of
 from tests.pushes import Pushes, _signature, xml
@@ -143,6 +145,24 @@ async def test_the_code_of_a_guide_who_left_leads_to_the_store(http):
     await make.settle(registry())
     found = await make.customer_of(fan.openid)
     assert (found["brought_by"], found["guide_id"], found["store_id"]) == (None, None, store.id)
+
+
+@pytest.mark.parametrize(("seconds", "credited"), [(-3600, True), (-1, True), (0, False), (1, False)])
+async def test_a_scan_counts_for_who_had_the_code_through_its_second_however_late_we_hear_of_it(
+    http, seconds, credited
+):
+    account, store = await make.account(), await make.store()
+    guide = await make.guide(store=store)
+    scene = await make.key_of(await make.code(account, guide))
+    left_at = clock.now().replace(microsecond=0)
+    await database.execute(
+        "UPDATE staff SET left_at = $2 WHERE id = $1", guide.id, left_at + timedelta(milliseconds=500)
+    )
+    fan = Pushes(account, make.openid())
+    await fan.sealed(fan.follow(scene, at=second + timedelta(seconds=seconds))).send(http)
+    await make.settle(registry())
+    found = await make.customer_of(fan.openid)
+    assert (found["brought_by"], found["store_id"]) == (guide.id if credited else None, store.id)
 
 
 async def test_a_scene_of_another_account_or_of_nobody_credits_no_one(http):
