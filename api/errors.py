@@ -93,8 +93,13 @@ def unexpected(request: Request, error: Exception) -> JSONResponse:
     return render(request, Internal())
 
 
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    return unexpected(request, error)
+
+
 def install(app: FastAPI) -> None:
     """Render all errors of the application this way."""
     app.add_exception_handler(DomainError, _domain)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)

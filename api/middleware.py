@@ -15,6 +15,7 @@ from infra.logging import logger, request_context
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 _LONGEST_NUMBER = 20
+_FAILED = 500
 _GONE = 499  # as proxies count a caller who hung up
 # Answered too often for a line each; metrics count them.
 _QUIET = frozenset({"/wechat/{app_id}/push", "/healthz", "/readyz", "/metrics"})
@@ -46,26 +47,26 @@ class RequestMiddleware:
 
         with request_context(request_id):
             try:
-                if announced is None:
-                    await self._app(scope, self._limited(receive), send_with_id)
-                elif announced > self._most_bytes:
-                    await render(Request(scope), TooLarge())(scope, receive, send_with_id)
-                else:
-                    await self._app(scope, receive, send_with_id)
+                await self._pass_on(scope, receive, send_with_id, announced)
             except ClientDisconnect:
                 status = _GONE
             except Exception as error:
-                if status:
+                if not status:
+                    await unexpected(Request(scope), error)(scope, receive, send_with_id)
+                elif status < _FAILED:
+                    # Broken off in the middle of an answer: the server must not end it as if it were whole.
                     raise
-                await unexpected(Request(scope), error)(scope, receive, send_with_id)
+                # Else the framework has answered by our own handler and only hands the error on.
             finally:
-                seconds = time.perf_counter() - started
-                route = getattr(scope.get("route"), "path", "unmatched")
-                metrics.http_seconds.labels(scope["method"], route, status).observe(seconds)
-                if route not in _QUIET:
-                    logger().info(
-                        "request", method=scope["method"], route=route, status=status, ms=round(seconds * 1000, 1)
-                    )
+                _note(scope, status, time.perf_counter() - started)
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send, announced: int | None) -> None:
+        if announced is None:
+            await self._app(scope, self._limited(receive), send)
+        elif announced > self._most_bytes:
+            await render(Request(scope), TooLarge())(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
 
     def _limited(self, receive: Receive) -> Receive:
         """A body that announces no length is cut off where it grows too large."""
@@ -91,3 +92,10 @@ def _read(headers: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, int | None]:
         elif name == b"content-length" and value.isdigit() and len(value) < _LONGEST_NUMBER:
             length = int(value)
     return request_id, length
+
+
+def _note(scope: Scope, status: int, seconds: float) -> None:
+    route = getattr(scope.get("route"), "path", "unmatched")
+    metrics.http_seconds.labels(scope["method"], route, status).observe(seconds)
+    if route not in _QUIET:
+        logger().info("request", method=scope["method"], route=route, status=status, ms=round(seconds * 1000, 1))

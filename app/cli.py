@@ -232,7 +232,7 @@ async def set_parameter(name: str, value: str, version: int) -> None:
 @main.command()
 def demo() -> None:
     """Start everything on this machine and play a fan's way through it."""
-    from app.demo import main as play
+    from app.demo.play import main as play
 
     sys.exit(play())
 

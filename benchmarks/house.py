@@ -18,7 +18,7 @@ from typing import TypeVar
 import asyncpg
 import psutil
 
-from app.servers import free_port, start_postgres, start_valkey
+from app.launcher.servers import free_port, start_postgres, start_valkey
 from infra.settings import settings
 
 R = TypeVar("R")

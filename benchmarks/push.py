@@ -66,7 +66,7 @@ async def _furnish() -> list[str]:
     from core.guides import service as guides
     from core.stores import service as stores
     from wechat.accounts import service as accounts
-    from wechat.accounts.models import Kind, Mode
+    from wechat.accounts.rules import Kind, Mode
     from wechat.codes import service as codes
     from wechat.welcomes import service as welcomes
 

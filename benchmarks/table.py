@@ -62,7 +62,8 @@ def show(lines: list[Line]) -> str:
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
     text = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     text.insert(1, "-" * max(map(len, text)))
-    return "\n".join(text)
+    legend = [f"{line.id} baseline: {line.baseline}" for line in lines]
+    return "\n".join([*text, "", "rates are medians, the ratio is the median of the rounds' ratios", *legend])
 
 
 def _row(line: Line) -> tuple[str, ...]:

@@ -10,8 +10,8 @@ from tortoise.migrations.constraints import UniqueConstraint
 
 from core.customers.rules import ContactKind
 from core.permissions.rules import Role
-from wechat.accounts.models import Kind, Mode
-from wechat.codes.models import CodeState
+from wechat.accounts.rules import Kind, Mode
+from wechat.codes.rules import CodeState
 
 
 class Migration(migrations.Migration):

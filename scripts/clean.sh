@@ -8,7 +8,7 @@ if [ -f "$lock" ] && [ -x .venv/bin/python ] && ! .venv/bin/python -c "$try" "$l
     exit 1
 fi
 
-# As root, data and programs may lie elsewhere: moved.txt names these folders (see app/servers_places.py).
+# As root, data and programs may lie elsewhere: moved.txt names these folders (see app/launcher/places.py).
 find .guanxi .venv/moved.txt -name moved.txt -exec cat {} + 2>/dev/null | while IFS= read -r folder; do
     case $folder in
         */..*) ;;

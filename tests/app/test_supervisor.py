@@ -14,7 +14,7 @@ import asyncpg
 import psutil
 import pytest
 
-from app.servers import free_port, prepare_postgres, release_port, remove_data
+from app.launcher.servers import free_port, prepare_postgres, release_port, remove_data
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,8 +22,8 @@ ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import asyncio, sys
 from pathlib import Path
-from app.servers import prepare_postgres
-from app.supervisor import Child, Supervisor
+from app.launcher.servers import prepare_postgres
+from app.launcher.supervisor import Child, Supervisor
 
 def child(name, code, **more):
     return Child(name=name, argv=(sys.executable, "-I", "-S", "-c", code), **more)
@@ -316,7 +316,7 @@ def test_leftovers_of_a_killed_supervisor_and_keeper_go(supervise: Callable[[str
     running.until_said("up")
     leftover = running.pid_of("plain")
     family = psutil.Process(running.process.pid).children()
-    (keeper,) = [process for process in family if "servers_keeper" in " ".join(process.cmdline())]
+    (keeper,) = [process for process in family if "launcher/keeper" in " ".join(process.cmdline())]
     keeper.kill()
     running.process.kill()
     running.code()
@@ -330,7 +330,7 @@ def test_a_keeper_that_is_killed_is_replaced(supervise: Callable[[str], Running]
     running = supervise(f"[child('plain', {SLEEP!r}), child('mortal', {SLEEP!r})]")
     running.until_said("up")
     family = psutil.Process(running.process.pid).children()
-    (keeper,) = [process for process in family if "servers_keeper" in " ".join(process.cmdline())]
+    (keeper,) = [process for process in family if "launcher/keeper" in " ".join(process.cmdline())]
     keeper.kill()
     os.kill(running.pid_of("mortal"), signal.SIGKILL)
     running.until_said("mortal is ready again")

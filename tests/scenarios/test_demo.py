@@ -105,7 +105,7 @@ async def test_the_end_leaves_nothing_running(demo):
     assert len(family) >= 8
     process.send_signal(signal.SIGINT)
     assert await asyncio.to_thread(process.wait, 30) == 0
-    gone, alive = psutil.wait_procs(family, timeout=5)
+    _, alive = psutil.wait_procs(family, timeout=5)
     assert not alive
 
 

@@ -69,7 +69,9 @@ async def test_five_numbers_are_equal_whatever_dies():
                 gained = [after - was for after, was in zip(await outside.five_numbers(), before, strict=True)]
                 if gained == [_FANS] * 5:
                     break
-                assert time.monotonic() - began < 30, f"followers, customers, first touches, replies, welcomes: {gained}"
+                assert time.monotonic() - began < 30, (
+                    f"followers, customers, first touches, replies, welcomes: {gained}"
+                )
                 await asyncio.sleep(0.5)
             print(f"five times {_FANS} after {time.monotonic() - began:.1f} s")
             failed = await outside.sql("SELECT count(*) AS n FROM event_delivery WHERE state = 'failed'")

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from app.supervisor import Child, Supervisor
+from app.launcher.supervisor import Child, Supervisor
 from infra import database, outbox, redis
 from tests.scenarios.pipeline_processes import HANDLERS, Tried
 

@@ -10,7 +10,7 @@ from tests import factories as make
 from tests.doors import error_of
 from tests.pushes import Pushes, _signature, xml
 from wechat.accounts import queries, service
-from wechat.accounts.models import Mode
+from wechat.accounts.rules import Mode
 from wechat.pushes import messages
 
 
@@ -154,10 +154,9 @@ async def test_a_scan_counts_for_who_had_the_code_through_its_second_however_lat
     account, store = await make.account(), await make.store()
     guide = await make.guide(store=store)
     scene = await make.key_of(await make.code(account, guide))
-    left_at = clock.now().replace(microsecond=0)
-    await database.execute(
-        "UPDATE staff SET left_at = $2 WHERE id = $1", guide.id, left_at + timedelta(milliseconds=500)
-    )
+    second = clock.now().replace(microsecond=0)
+    left_at = second + timedelta(milliseconds=500)
+    await database.execute("UPDATE staff SET left_at = $2 WHERE id = $1", guide.id, left_at)
     fan = Pushes(account, make.openid())
     await fan.sealed(fan.follow(scene, at=second + timedelta(seconds=seconds))).send(http)
     await make.settle(registry())

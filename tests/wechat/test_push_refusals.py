@@ -10,7 +10,7 @@ from infra import clock
 from tests import factories as make
 from tests.doors import error_of
 from tests.pushes import Pushes, xml
-from wechat.accounts.models import Mode
+from wechat.accounts.rules import Mode
 from wechat.pushes.crypto import signature
 
 BOMB = """<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">

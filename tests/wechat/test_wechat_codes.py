@@ -9,9 +9,9 @@ from app.contexts import registry
 from infra import clock, database
 from tests import factories as make
 from wechat.accounts import service as accounts
-from wechat.accounts.models import Kind
+from wechat.accounts.rules import Kind
 from wechat.codes import queries, service
-from wechat.codes.models import CodeState
+from wechat.codes.rules import CodeState
 from wechat.platform import client
 
 SECRET = make.SECRET

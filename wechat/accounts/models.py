@@ -1,24 +1,12 @@
 """Accounts."""
 
-from enum import StrEnum
 from typing import ClassVar
 
 from tortoise import fields
 from tortoise.migrations.constraints import UniqueConstraint
 from tortoise.models import Model
 
-
-class Kind(StrEnum):
-    OFFICIAL = "official"
-    MINI = "mini"
-
-
-class Mode(StrEnum):
-    """How pushes are encrypted (the platform's 明文、兼容、安全模式)."""
-
-    PLAIN = "plain"
-    COMPATIBLE = "compatible"
-    SAFE = "safe"
+from wechat.accounts.rules import Kind, Mode
 
 
 class Account(Model):

@@ -8,7 +8,8 @@ from uuid import UUID
 from infra import crypto
 from infra.cache import Cache
 from wechat.accounts.errors import AccountNotFound
-from wechat.accounts.models import Account, Kind, Mode
+from wechat.accounts.models import Account
+from wechat.accounts.rules import Kind, Mode
 
 
 @dataclass(frozen=True)

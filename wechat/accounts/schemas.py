@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Secret, StringConstraints
 
 from infra.schemas import Input, Name, Output, Text
-from wechat.accounts.models import Kind, Mode
+from wechat.accounts.rules import Kind, Mode
 
 AppId = Annotated[Text, StringConstraints(pattern=r"^[A-Za-z0-9_-]{4,32}$")]
 

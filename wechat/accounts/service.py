@@ -7,7 +7,8 @@ from infra.outbox import publish
 from wechat.accounts import queries
 from wechat.accounts.errors import AccountExists
 from wechat.accounts.events import AccountAdded
-from wechat.accounts.models import Account, Kind, Mode
+from wechat.accounts.models import Account
+from wechat.accounts.rules import Kind, Mode
 
 
 async def add_account(

@@ -1,6 +1,5 @@
 """Codes."""
 
-from enum import StrEnum
 from typing import ClassVar
 
 from tortoise import fields
@@ -8,12 +7,7 @@ from tortoise.migrations.constraints import UniqueConstraint
 from tortoise.models import Model
 
 from wechat.accounts.models import Account
-
-
-class CodeState(StrEnum):
-    PENDING = "pending"
-    ISSUED = "issued"
-    FAILED = "failed"
+from wechat.codes.rules import CodeState
 
 
 class Code(Model):

@@ -11,7 +11,7 @@ from core.customers.rules import Credit
 from infra import database
 from infra.database import Connection
 from wechat.codes.errors import CodeNotFound
-from wechat.codes.models import CodeState
+from wechat.codes.rules import CodeState
 from wechat.codes.schemas import CodeOut, TargetKind
 
 # A guide who left leads to the store; a closed store is not credited any more, but its channel is.

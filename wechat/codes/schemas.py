@@ -4,7 +4,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from infra.schemas import Output
-from wechat.codes.models import CodeState
+from wechat.codes.rules import CodeState
 
 
 class TargetKind(StrEnum):

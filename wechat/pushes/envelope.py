@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from wechat.accounts.models import Mode
 from wechat.accounts.queries import Credentials
+from wechat.accounts.rules import Mode
 from wechat.pushes import crypto
 from wechat.pushes.errors import (
     PushForAnother,

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from app.servers_child import Child, ServerError
-from app.servers_leftovers import stop_leftovers
-from app.servers_places import account_for, data_home, locked, programs
-from app.servers_ports import HOST, free_port
+from app.launcher.child import Child, ServerError
+from app.launcher.leftovers import stop_leftovers
+from app.launcher.places import account_for, data_home, locked, programs
+from app.launcher.ports import HOST, free_port
 
 USER = "guanxi"
 DATABASE = "guanxi"

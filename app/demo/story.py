@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 import orjson
 
-from app.system import System
+from app.launcher.system import System
 
 PASSWORD = "guanxi-demo"  # noqa: S105 - loopback only, and said aloud
 FANS = 50

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import aiohttp
 
-from app.demo_file import write_demo_file
-from app.demo_story import DemoFailed, Story
-from app.servers import ServerError
-from app.supervisor import Supervisor
-from app.system import ROOT, System
+from app.demo.script_file import write_demo_file
+from app.demo.story import DemoFailed, Story
+from app.launcher.servers import ServerError
+from app.launcher.supervisor import Supervisor
+from app.launcher.system import ROOT, System
 
 HOME = ROOT / ".guanxi"
 

@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from app.servers_child import Child, ServerError, end_of, kill_group
-from app.servers_keeper import Keeper
+from app.launcher.child import Child, ServerError, end_of, kill_group
+from app.launcher.keeper import Keeper
 
 PROBE_SECONDS = 0.05
 

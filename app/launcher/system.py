@@ -11,10 +11,10 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.servers import Child, ServerError, free_port, prepare_postgres, prepare_valkey
-from app.supervisor import Supervisor
+from app.launcher.servers import Child, ServerError, free_port, prepare_postgres, prepare_valkey
+from app.launcher.supervisor import Supervisor
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 _API_PORT, _SIMULATOR_PORT = 8000, 8001
 
 

@@ -18,10 +18,10 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from app.servers_child import Child, ServerError
-from app.servers_keeper import Keeper
-from app.supervisor_home import Home
-from app.supervisor_process import DiedEarlyError, Process
+from app.launcher.child import Child, ServerError
+from app.launcher.home import Home
+from app.launcher.keeper import Keeper
+from app.launcher.process import DiedEarlyError, Process
 
 __all__ = ["Child", "Ended", "Supervisor"]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from app.servers_child import Child, ServerError
-from app.servers_leftovers import stop_leftovers
-from app.servers_ports import HOST, free_port
+from app.launcher.child import Child, ServerError
+from app.launcher.leftovers import stop_leftovers
+from app.launcher.ports import HOST, free_port
 
 _PASSWORD = "valkey.password"  # noqa: S105 - a file name
 

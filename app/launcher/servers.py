@@ -12,12 +12,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
-from app.servers_child import Child, ServerError, end_of, kill_group
-from app.servers_keeper import Keeper
-from app.servers_places import remove_data
-from app.servers_ports import free_port, release_port
-from app.servers_postgres import DATABASE, PostgresCommand, prepare_postgres
-from app.servers_valkey import ValkeyCommand, prepare_valkey
+from app.launcher.child import Child, ServerError, end_of, kill_group
+from app.launcher.keeper import Keeper
+from app.launcher.places import remove_data
+from app.launcher.ports import free_port, release_port
+from app.launcher.postgres import DATABASE, PostgresCommand, prepare_postgres
+from app.launcher.valkey import ValkeyCommand, prepare_valkey
 
 __all__ = [
     "Child",

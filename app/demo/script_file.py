@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 
-from app.demo_story import PASSWORD, Story
+from app.demo.story import PASSWORD, Story
 
 _FAN = "/sim/fans/{fan_id}"
 

@@ -19,7 +19,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from app.servers_child import ServerError
+from app.launcher.child import ServerError
 
 ELSEWHERE = Path("/var/tmp")  # noqa: S108 - outlives a restart of the machine; names are hashed, owners checked
 MOVED = "moved.txt"

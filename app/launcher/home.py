@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 
-from app.servers_child import ServerError, kill_group
+from app.launcher.child import ServerError, kill_group
 
 # The pid file is written just after the start; a process that began at another time only has the same number.
 _SECONDS_APART = 3.0

@@ -1,0 +1,1 @@
+"""`make demo`: a fan's way through every floor, told against the running system, which then stays up."""
