@@ -35,9 +35,16 @@ async def verify(app_id: str, request: Request) -> Response:
 @router.post("/{app_id}/push", response_class=Response, openapi_extra=_XML)
 async def push(app_id: str, request: Request) -> Response:
     """A message or an event; answered with the reply or `success` once it is durable."""
-    query = dict(parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True))
+    query = _read_query(request.scope["query_string"].decode("latin-1"))
     answer = await _receiver(request).receive(app_id, query, await request.body(), request.scope.get("request_id"))
     return Response(answer, media_type="application/xml" if answer.startswith("<") else "text/plain")
+
+
+def _read_query(text: str) -> dict[str, str]:
+    # What the platform signs is digits and letters: nothing to unquote, and splitting takes a third of the time.
+    if "%" in text or "+" in text:
+        return dict(parse_qsl(text, keep_blank_values=True))
+    return {name: value for name, _, value in (pair.partition("=") for pair in text.split("&"))}
 
 
 FAST_ROUTES = (FastRoute("POST", "/wechat/{app_id}/push", push),)

@@ -94,7 +94,6 @@ class Receiver:
             key=key,
             app_id=account.app_id,
             person=crypto.digest(account.app_id, push.openid),
-            received_at=now,
             raw=opened.raw,
             reply=text_reply(push, response.text, now) if response.text else None,
             request_id=request_id or str(new_id()),

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import orjson
 
+from infra import clock
 from infra.database import Connection
 from infra.events import encode
 from infra.ids import new_id
@@ -17,23 +18,23 @@ from wechat.pushes.responders import Intent
 # is writing is waited for. `ord` keeps the outbox in the order of arrival.
 _RECEIVE = """
 WITH input AS (
-    SELECT * FROM unnest($1::bytea[], $2::uuid[], $3::timestamptz[], $4::text[], $5::bytea[], $6::text[], $7::text[],
-                         $8::text[], $9::text[])
-        WITH ORDINALITY AS i (key, id, received_at, app_id, person, raw, reply, request_id, event, ord)
+    SELECT * FROM unnest($2::bytea[], $3::uuid[], $4::text[], $5::bytea[], $6::text[], $7::text[], $8::text[],
+                         $9::text[])
+        WITH ORDINALITY AS i (key, id, app_id, person, raw, reply, request_id, event, ord)
 ), kept AS (
-    INSERT INTO push_key (key, push_id, received_at) SELECT key, id, received_at FROM input ORDER BY key
+    INSERT INTO push_key (key, push_id, received_at) SELECT key, id, $1 FROM input ORDER BY key
     ON CONFLICT (key) DO NOTHING RETURNING push_id
 ), pushes AS (
     INSERT INTO push (id, received_at, app_id, person, raw, reply)
-    SELECT i.id, i.received_at, i.app_id, i.person, i.raw, i.reply FROM input i JOIN kept ON kept.push_id = i.id
+    SELECT i.id, $1, i.app_id, i.person, i.raw, i.reply FROM input i JOIN kept ON kept.push_id = i.id
 ), intents AS (
     INSERT INTO wechat_intent (id, push_id, kind, payload, state, created_at)
-    SELECT n.id, n.push_id, n.kind, n.payload::jsonb, 'pending', i.received_at
+    SELECT n.id, n.push_id, n.kind, n.payload::jsonb, 'pending', $1
     FROM unnest($10::uuid[], $11::uuid[], $12::text[], $13::text[]) AS n (id, push_id, kind, payload)
-    JOIN kept ON kept.push_id = n.push_id JOIN input i ON i.id = n.push_id
+    JOIN kept ON kept.push_id = n.push_id
 ), published AS (
     INSERT INTO outbox (created_at, name, key, payload, request_id)
-    SELECT i.received_at, $14, encode(i.person, 'hex'), i.event::jsonb, i.request_id
+    SELECT $1, $14, encode(i.person, 'hex'), i.event::jsonb, i.request_id
     FROM input i JOIN kept ON kept.push_id = i.id ORDER BY i.ord
 )
 SELECT push_id FROM kept
@@ -52,7 +53,6 @@ class Incoming:
     key: bytes
     app_id: str
     person: bytes
-    received_at: datetime
     raw: str
     reply: str | None
     request_id: str | None
@@ -69,17 +69,18 @@ class Receipt:
 
 async def receive_many(connection: Connection, pushes: Sequence[Incoming]) -> list[Receipt]:
     """Write pushes down, each key once; one receipt per push, in order. Commits with the statement it is."""
+    now = clock.now()
     ids = [new_id() for _ in pushes]
     events = [
-        encode(PushReceived(push_id=id_, received_at=p.received_at, app_id=p.app_id, person=p.person.hex()))
+        encode(PushReceived(push_id=id_, received_at=now, app_id=p.app_id, person=p.person.hex()))
         for id_, p in zip(ids, pushes, strict=True)
     ]
     intents = [(new_id(), id_, i) for id_, push in zip(ids, pushes, strict=True) for i in push.intents]
     rows = await connection.fetch(
         _RECEIVE,
+        now,
         [push.key for push in pushes],
         ids,
-        [push.received_at for push in pushes],
         [push.app_id for push in pushes],
         [push.person for push in pushes],
         [push.raw for push in pushes],
