@@ -6,12 +6,12 @@ from datetime import timedelta
 from infra import clock, database
 from infra.context import Job
 
-# A job is due again when its time has passed, or when the clock was set back.
+# A job is due again when its time has passed, or when the clock was set back (by more than hosts' clocks differ).
 _CLAIM_DUE = """
 INSERT INTO job_run (name, ran_at)
-SELECT name, $3 FROM unnest($1::text[], $2::interval[]) AS j (name, every) ORDER BY name
+SELECT name, $3::timestamptz FROM unnest($1::text[], $2::interval[]) AS j (name, every) ORDER BY name
 ON CONFLICT (name) DO UPDATE SET ran_at = $3
-WHERE job_run.ran_at > $3 OR job_run.ran_at <= $3 - (
+WHERE job_run.ran_at > $3 + interval '1 minute' OR job_run.ran_at <= $3 - (
     SELECT every FROM unnest($1::text[], $2::interval[]) AS j (name, every) WHERE j.name = excluded.name
 )
 RETURNING name
