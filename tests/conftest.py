@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
+import httpx
 import pytest
 
 from app.launcher.servers import PostgresServer, ValkeyServer, start_postgres, start_valkey
@@ -155,6 +156,21 @@ async def db(addresses: Addresses, _connected: None, _empty_sql: str) -> Address
     for forget in (clock.reset, parameters.forget, accounts.forget, welcomes.forget):
         forget()
     return addresses
+
+
+@pytest.fixture(scope="session")
+async def _door(addresses: Addresses) -> AsyncIterator[httpx.AsyncClient]:
+    from tests.doors import open_door
+
+    async with open_door() as client:
+        yield client
+
+
+@pytest.fixture
+def http(db: Addresses, _door: httpx.AsyncClient) -> httpx.AsyncClient:
+    """The HTTP door, made once per test process; every test finds the database empty and nobody logged in."""
+    _door.headers = httpx.Headers({"host": "door"})
+    return _door
 
 
 @pytest.fixture

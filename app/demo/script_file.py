@@ -8,6 +8,14 @@ from app.demo.story import PASSWORD, Story
 
 _FAN = "/sim/fans/{fan_id}"
 
+# What should equal the platform's followers when everybody has followed once and been welcomed.
+_SQL = {
+    "customers": "SELECT count(*) FROM customer",
+    "first_touches": "SELECT count(*) FROM touch WHERE is_first",
+    "stored_replies": "SELECT count(*) FROM push WHERE reply IS NOT NULL AND raw LIKE '%[subscribe]%'",
+    "failed_events": "SELECT count(*) FROM event_delivery WHERE state = 'failed'",
+}
+
 
 async def write_demo_file(story: Story, pid_files: dict[str, str]) -> None:
     """Write it for the owner's eyes only (it holds secrets of the demo), and say where to look."""
@@ -36,6 +44,7 @@ def _contents(story: Story, pid_files: dict[str, str]) -> dict[str, Any]:
             for code in story.codes
         ],
         "database_url": system.database_url,
+        "sql": _SQL,
         "redis_url": system.redis_url,
         "clock_file": str(system.clock_file),
         "pid_files": pid_files,

@@ -16,13 +16,6 @@ import psutil
 
 ROOT = Path(__file__).parents[2]
 
-_FIVE_SQL = """
-SELECT (SELECT count(*) FROM customer) AS customers,
-       (SELECT count(*) FROM touch WHERE is_first) AS first_touches,
-       (SELECT count(*) FROM push WHERE reply IS NOT NULL AND raw LIKE '%[subscribe]%') AS stored_replies
-"""
-
-
 class Outside:
     """Drives a running demo over HTTP, looks into its database, kills its processes."""
 
@@ -71,7 +64,9 @@ class Outside:
 
     async def five_numbers(self):
         """Followers, customers, first touches, stored replies, welcomes seen."""
-        stored = await self.sql(_FIVE_SQL)
+        names = ("customers", "first_touches", "stored_replies")
+        columns = ", ".join(f"({self.facts['sql'][name]}) AS {name}" for name in names)
+        stored = await self.sql(f"SELECT {columns}")
         _, followers = await self.call("followers")
         _, welcomes = await self.call("welcomes_seen")
         return (followers["count"], *stored.values(), welcomes["fans_with_reply"])

@@ -1,27 +1,13 @@
-"""The HTTP door for this folder, made once; every test finds the database empty."""
+"""The platform for this folder: the simulator as a process of its own."""
 
 from collections.abc import AsyncIterator
 
-import httpx
 import pytest
 
 from infra.settings import settings
 from tests.conftest import Addresses
-from tests.doors import open_door
 from tests.simulator.harness import Simulator, running
 from wechat.platform import client
-
-
-@pytest.fixture(scope="session")
-async def _door(addresses: Addresses) -> AsyncIterator[httpx.AsyncClient]:
-    async with open_door() as client:
-        yield client
-
-
-@pytest.fixture
-def http(db: Addresses, _door: httpx.AsyncClient) -> httpx.AsyncClient:
-    _door.headers = httpx.Headers({"host": "door"})
-    return _door
 
 
 @pytest.fixture(scope="session")
