@@ -16,6 +16,7 @@ import psutil
 
 ROOT = Path(__file__).parents[2]
 
+
 class Outside:
     """Drives a running demo over HTTP, looks into its database, kills its processes."""
 
