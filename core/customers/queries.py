@@ -1,7 +1,7 @@
 """Reading customers: fans of a guide, numbers, ranking, timeline."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -49,7 +49,8 @@ _TIMELINE = """
 SELECT l.id, l.occurred_at, l.kind, s.name AS guide, o.name AS store, n.name AS channel
 FROM timeline l LEFT JOIN touch t ON t.source = l.source
 LEFT JOIN staff s ON s.id = t.guide_id LEFT JOIN store o ON o.id = t.store_id LEFT JOIN channel n ON n.id = t.channel_id
-WHERE l.customer_id = $1 ORDER BY l.occurred_at DESC, l.id DESC LIMIT $2
+WHERE l.customer_id = $1 AND ($2::timestamptz IS NULL OR (l.occurred_at, l.id) < ($2, $3::uuid))
+ORDER BY l.occurred_at DESC, l.id DESC LIMIT $4
 """
 
 
@@ -119,13 +120,15 @@ async def ranking(period: Period, on: date | None) -> RankingOut:
     return RankingOut(period=period, first=first, last=last, guides=[RankOut(**row) for row in rows])
 
 
-async def timeline(customer_id: UUID, guide_id: UUID | None, limit: int) -> list[TimelineEntryOut]:
-    """What happened to a customer, newest first.
+async def timeline(
+    customer_id: UUID, guide_id: UUID | None, before: tuple[datetime, UUID] | None, limit: int
+) -> list[TimelineEntryOut]:
+    """What happened to a customer before a moment (time and id), newest first.
 
     Raises CustomerNotFound, also when `guide_id` is given and another guide looks after the customer.
     """
     customer = await database.fetch_one("SELECT guide_id FROM customer WHERE id = $1", customer_id)
     if customer is None or (guide_id is not None and customer["guide_id"] != guide_id):
         raise CustomerNotFound
-    rows = await database.fetch(_TIMELINE, customer_id, limit)
+    rows = await database.fetch(_TIMELINE, customer_id, *(before or (None, None)), limit)
     return [TimelineEntryOut(**row) for row in rows]

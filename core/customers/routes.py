@@ -13,7 +13,7 @@ from core.organisation.dependencies import CurrentStaff, RequirePermission
 from core.organisation.queries import Colleague
 from core.permissions.rules import allows
 from infra.errors import Forbidden
-from infra.paging import Cursor, Limit, page_of
+from infra.paging import Cursor, Limit, MomentCursor, moment_cursor, page_of, read_moment_cursor
 from infra.schemas import Page
 
 router = APIRouter(prefix="/staff/v1", tags=["fans"])
@@ -56,10 +56,14 @@ async def ranking(
 
 
 @router.get("/customers/{customer_id}/timeline")
-async def timeline(customer_id: UUID, staff: CurrentStaff, limit: Limit = 50) -> list[TimelineEntryOut]:
+async def timeline(
+    customer_id: UUID, staff: CurrentStaff, cursor: MomentCursor = None, limit: Limit = 50
+) -> Page[TimelineEntryOut]:
     """What happened to a customer, newest first; guides see those they look after."""
-    if allows(staff.role, "fans:read"):
-        return await queries.timeline(customer_id, None, limit)
-    if not allows(staff.role, "fans:own"):
+    everybody = allows(staff.role, "fans:read")
+    if not everybody and not allows(staff.role, "fans:own"):
         raise Forbidden({"permission": "fans:own"})
-    return await queries.timeline(customer_id, staff.id, limit)
+    before = read_moment_cursor(cursor) if cursor else None
+    entries = await queries.timeline(customer_id, None if everybody else staff.id, before, limit + 1)
+    last = entries[limit - 1] if len(entries) > limit else None
+    return Page(items=entries[:limit], next=moment_cursor(last.occurred_at, last.id) if last else None)

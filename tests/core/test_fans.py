@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from core.customers.rules import ContactKind, Credit
 from core.permissions.rules import Role
 from tests import factories as make
@@ -63,15 +65,32 @@ async def test_a_timeline_is_newest_first_with_the_names_behind_each_touch(http)
     credit = Credit(guide_id=guide.id, store_id=store.id, channel_id=channel.id)
     await record(contact(FOLLOW, credit=credit), contact(MESSAGE, NOON + HOUR), contact(UNFOLLOW, NOON + 2 * HOUR))
     path = f"/staff/v1/customers/{(await customer_of())['id']}/timeline"
-    entries = (await http.get(path, headers=await make.headers(guide))).json()
+    headers = await make.headers(guide)
+    whole = (await http.get(path, headers=headers)).json()
+    entries = whole["items"]
+    assert whole["next"] is None
     assert [(e["kind"], e["guide"], e["store"], e["channel"]) for e in entries] == [
         ("unfollow", None, None, None),
         ("message", None, None, None),
         ("follow", "导购01", "一店", "展会"),
     ]
-    assert [e["kind"] for e in (await http.get(f"{path}?limit=1", headers=await make.headers(guide))).json()] == [
-        "unfollow"
-    ]
+    paged, cursor = [], ""
+    while cursor is not None:
+        page = (await http.get(f"{path}?limit=1{cursor}", headers=headers)).json()
+        paged += page["items"]
+        cursor = f"&cursor={page['next']}" if page["next"] else None
+    assert paged == entries
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    ["x", "_", "20261122T000000.000000Z_x", "0001-01-01T00:00%2B23:59_0198c1a2-7e4b-7c3d-9e8f-0123456789ab", "9" * 90],
+)
+async def test_a_cursor_that_is_none_is_refused(http, cursor):
+    guide = await make.guide()
+    customer = await _fan(guide, "a")
+    path = f"/staff/v1/customers/{customer['id']}/timeline?cursor={cursor}"
+    assert error_of(await http.get(path, headers=await make.headers(guide))) == (422, "invalid_input")
 
 
 async def test_a_guide_reads_no_timeline_of_anothers_customer_and_cannot_tell_that_it_exists(http):
