@@ -20,7 +20,8 @@ class Child:
 
     `env` replaces the whole environment, `None` hands ours on. `user` is an account's name; only root may
     name one. `ready` is a probe that returns within a second, a loopback URL that answers 2xx, or `None` for
-    "as soon as it runs"; `ready_timeout` is in seconds. `before` runs ahead of each start, restarts too.
+    "as soon as it runs"; `ready_timeout` is in seconds. `before` runs ahead of each start, restarts too; `care` each
+    second while it runs.
     `stop_signal` goes to the main process only: a Celery main then finishes its tasks, while its children
     would drop theirs.
     """
@@ -35,6 +36,7 @@ class Child:
     ready_timeout: float = 30
     stop_signal: signal.Signals = signal.SIGTERM
     before: Callable[[], None] | None = None
+    care: Callable[[], None] | None = None
 
     def spawn_options(self) -> dict[str, Any]:
         """What `subprocess` needs beside `argv`."""

@@ -1,5 +1,6 @@
 """An embedded PostgreSQL: its cluster, its options and how to reach it."""
 
+import contextlib
 import os
 import pwd
 import secrets
@@ -113,6 +114,7 @@ def prepare_postgres(data_dir: Path, *, durable: bool, port: int | None = None) 
         ready_timeout=120,  # recovery after a crash replays up to max_wal_size
         stop_signal=signal.SIGINT,  # "fast": closes the connections instead of waiting for them
         before=partial(stop_leftovers, cluster, "postgres", signal.SIGINT, pid_file),
+        care=partial(_finish_stopping, pid_file),
         bin=bin_folder,
         cluster=cluster,
         password=password,
@@ -178,12 +180,27 @@ def _environment() -> dict[str, str]:
 
 
 def _is_ready(pid_file: Path) -> bool:
-    """The eighth line of the server's pid file is its state; pg_ctl reads it too. No connection is needed."""
+    return _state(pid_file)[1] == "ready"
+
+
+def _finish_stopping(pid_file: Path) -> None:
+    """A plain `kill` asks for the "smart" shutdown, which waits for the last client, and ours never leave.
+
+    A server that is stopping is told to be quick about it, so that its successor comes.
+    """
+    pid, state = _state(pid_file)
+    if pid and state == "stopping":
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGINT)
+
+
+def _state(pid_file: Path) -> tuple[int, str]:
+    """(process id, state): first and eighth line of the server's pid file; pg_ctl reads them too."""
     try:
         lines = pid_file.read_text().splitlines()
     except FileNotFoundError:
-        return False
-    return len(lines) > 7 and lines[7].strip() == "ready"  # noqa: PLR2004 - see the docstring
+        return 0, ""
+    return (int(lines[0]), lines[7].strip()) if len(lines) > 7 else (0, "")  # noqa: PLR2004 - see the docstring
 
 
 def _quoted(name: str) -> str:

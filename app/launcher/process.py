@@ -14,6 +14,7 @@ from app.launcher.child import Child, ServerError, end_of, kill_group
 from app.launcher.keeper import Keeper
 
 PROBE_SECONDS = 0.05
+CARE_SECONDS = 1.0
 
 
 class DiedEarlyError(ServerError):
@@ -56,8 +57,13 @@ class Process:
         return time.monotonic() - began
 
     async def exited(self) -> str:
-        """Waits until it is dead, kills what is left of its group and says how it died."""
-        await self._exited.wait()
+        """Waits until it is dead, caring for it meanwhile, kills what is left of its group and says how it died."""
+        while not self._exited.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(CARE_SECONDS if self.child.care else None):
+                    await self._exited.wait()
+            if self.child.care is not None and not self._exited.is_set():
+                await asyncio.to_thread(self.child.care)
         fate = self._fate()
         self._bury()
         return fate

@@ -202,6 +202,21 @@ async def test_a_killed_postgres_returns_with_its_data(supervise: Callable[[str]
     assert await asyncio.to_thread(running.code) == 0
 
 
+async def test_a_postgres_that_is_asked_to_stop_does_not_wait_for_its_clients(
+    supervise: Callable[[str], Running], open_folder: Path
+) -> None:
+    data = open_folder / "data"
+    command = prepare_postgres(data, durable=False)
+    release_port(command.port or 0)
+    running = supervise(f"[prepare_postgres(Path({str(data)!r}), durable=False, port={command.port})]")
+    running.until_said(f"postgres is ready on port {command.port}")
+    client = await asyncpg.connect(command.url())
+    os.kill(running.pid_of("postgres"), signal.SIGTERM)
+    await asyncio.to_thread(running.until_said, "postgres is ready again")
+    assert client.is_closed()
+    await (await asyncpg.connect(command.url())).close()
+
+
 @pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_everything(supervise: Callable[[str], Running], tmp_path: Path, sig: signal.Signals) -> None:
     file = tmp_path / "grandchild"

@@ -86,9 +86,9 @@ class Outside:
         return await self._successor(name, victim.pid)
 
     async def restart(self, name):
-        """A polite end, as by an operator; gives the seconds until its successor runs."""
+        """A plain `kill`, as by an operator; gives the seconds until its successor runs."""
         former = self.pid(name)
-        os.kill(former, signal.SIGINT)
+        os.kill(former, signal.SIGTERM)
         return await self._successor(name, former)
 
     async def _successor(self, name, former):
