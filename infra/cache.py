@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextvars import Context
 from typing import Generic, TypeVar
 
 from infra.logging import logger
@@ -61,7 +62,12 @@ class Cache(Generic[V]):
 
     def _start_reading(self, key: str) -> asyncio.Task[V]:
         if key not in self._reading:
-            self._reading[key] = asyncio.create_task(self._refresh(key))
+            # In a context of its own: inside a caller's transaction it would read what may never be committed, on a
+            # connection that may end before it.
+            task = asyncio.get_running_loop().create_task(self._refresh(key), context=Context())
+            # Readers may have made do with the old value: then nobody else looks at what went wrong.
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+            self._reading[key] = task
         return self._reading[key]
 
     async def _refresh(self, key: str) -> V:

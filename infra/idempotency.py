@@ -6,7 +6,6 @@ the first is under way waits for it at the unique key.
 
 import hashlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import timedelta
 
 from infra import clock, crypto, database
@@ -31,15 +30,7 @@ class BadKey(InvalidInput):
     english = "An Idempotency-Key is 1 to 100 visible ASCII characters"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the first request was told."""
-
-    status: int
-    body: str
-
-
-async def once(*, principal: str, route: str, key: str, body: bytes, act: Callable[[], Awaitable[Answer]]) -> Answer:
+async def once(*, principal: str, route: str, key: str, body: bytes, act: Callable[[], Awaitable[str]]) -> str:
     """Run `act` at most once per (principal, route, key), inside one transaction with the stored answer.
 
     Raises BadKey, KeyReused, and whatever `act` raises (then nothing is stored and the key is free again).
@@ -60,7 +51,7 @@ async def once(*, principal: str, route: str, key: str, body: bytes, act: Callab
         )
         if row_id is None:
             former = await connection.fetchrow(
-                """SELECT body_digest, status, answer FROM idempotency_key
+                """SELECT body_digest, answer FROM idempotency_key
                 WHERE principal = $1 AND route = $2 AND key = $3""",
                 principal,
                 route,
@@ -68,11 +59,10 @@ async def once(*, principal: str, route: str, key: str, body: bytes, act: Callab
             )
             if former is None or former["body_digest"] != digest:
                 raise KeyReused
-            return Answer(former["status"], former["answer"])
+            stored: str = former["answer"]
+            return stored
         answer = await act()
-        await connection.execute(
-            "UPDATE idempotency_key SET status = $2, answer = $3 WHERE id = $1", row_id, answer.status, answer.body
-        )
+        await connection.execute("UPDATE idempotency_key SET answer = $2 WHERE id = $1", row_id, answer)
     return answer
 
 

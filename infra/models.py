@@ -32,7 +32,6 @@ class IdempotencyKey(Model):
     route = fields.CharField(max_length=200)
     key = fields.CharField(max_length=100)
     body_digest = fields.BinaryField()
-    status = fields.SmallIntField(null=True)
     answer = fields.TextField(null=True)
     created_at = fields.DatetimeField(db_index=True)
 

@@ -1,10 +1,8 @@
 """The outbox: an event is one row in the transaction that changed the state; the relay fans it out afterwards."""
 
 from collections import Counter
-from collections.abc import Sequence
 
 from infra import clock, database
-from infra.database import Connection
 from infra.events import Event, Registry, encode
 from infra.logging import current_request_id
 
@@ -35,19 +33,13 @@ UNION ALL SELECT NULL, 0, (SELECT count(*) FROM claimed)
 
 
 async def publish(*events: Event) -> None:
-    """Write events down in the caller's transaction.
+    """Write events down in the caller's transaction, any number in one statement.
 
     Raises RuntimeError outside one: an event without its cause is a lie.
     """
     if not database.in_transaction():
         raise RuntimeError("publish() belongs inside the transaction that changes the state")
-    async with database.connection() as connection:
-        await publish_on(connection, events)
-
-
-async def publish_on(connection: Connection, events: Sequence[Event]) -> None:
-    """The same on a given connection, for set functions: one statement for any number of events."""
-    await connection.execute(
+    await database.execute(
         _PUBLISH,
         clock.now(),
         current_request_id(),

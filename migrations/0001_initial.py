@@ -71,7 +71,6 @@ class Migration(migrations.Migration):
                 ("route", fields.CharField(max_length=200)),
                 ("key", fields.CharField(max_length=100)),
                 ("body_digest", fields.BinaryField()),
-                ("status", fields.SmallIntField(null=True)),
                 ("answer", fields.TextField(null=True, unique=False)),
                 ("created_at", fields.DatetimeField(db_index=True, auto_now=False, auto_now_add=False)),
             ],

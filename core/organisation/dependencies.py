@@ -66,13 +66,13 @@ class OnceRunner:
         if self.key is None:
             return await act()
 
-        async def answer() -> idempotency.Answer:
-            return idempotency.Answer(200, (await act()).model_dump_json())
+        async def answer() -> str:
+            return (await act()).model_dump_json()
 
         stored = await idempotency.once(
             principal=self.principal, route=self.route, key=self.key, body=self.body, act=answer
         )
-        return kind.model_validate_json(stored.body)
+        return kind.model_validate_json(stored)
 
 
 async def _once(

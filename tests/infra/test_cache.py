@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from infra import cache
+from infra import cache, clock, database
 from infra.cache import Cache
 
 
@@ -108,3 +108,19 @@ async def test_a_known_key_put_again_pushes_nobody_out(source):
     for key in "abb":
         values.put(key, key)
     assert [await values.get(key) for key in "ab"] == ["a", "b"]
+
+
+async def test_a_value_read_inside_a_transaction_is_what_everybody_sees_not_what_it_has_not_committed(db):
+    async def read(_key):
+        return (await database.fetch_one("SELECT count(*) AS n FROM parameter_version"))["n"]
+
+    counted = Cache("test", read)
+    async with database.transaction() as connection:
+        await connection.execute(
+            """INSERT INTO parameter_version (name, version, value, changed_by, changed_at)
+            VALUES ('x', 1, '1', 'a test', $1)""",
+            clock.now(),
+        )
+        assert await counted.get() == 0
+    counted.clear()
+    assert await counted.get() == 1

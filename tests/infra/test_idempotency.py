@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from infra import database, idempotency, parameters
-from infra.idempotency import Answer, BadKey, KeyReused
+from infra.idempotency import BadKey, KeyReused
 from tests import factories as make
 
 
@@ -23,12 +23,12 @@ async def _once(key="key", body=b"body", *, act=None, principal="staff:1", route
 
 async def _act():
     await database.execute("INSERT INTO effect_of_key VALUES (1)")
-    return Answer(201, f"answer {await make.count('effect_of_key')}")
+    return f"answer {await make.count('effect_of_key')}"
 
 
 async def test_the_same_key_and_body_give_the_first_answer_and_one_effect(effects):
     answers = [await _once() for _ in range(3)]
-    assert answers == [Answer(201, "answer 1")] * 3
+    assert answers == ["answer 1"] * 3
     assert await effects() == 1
 
 
@@ -38,7 +38,7 @@ async def test_twenty_at_once_give_one_answer_and_one_effect(effects):
         return await _act()
 
     answers = await asyncio.gather(*(_once(act=slow) for _ in range(20)))
-    assert answers == [Answer(201, "answer 1")] * 20
+    assert answers == ["answer 1"] * 20
     assert await effects() == 1
 
 
@@ -51,7 +51,7 @@ async def test_another_body_under_the_same_key_is_refused(effects):
 
 async def test_at_once_with_different_bodies_one_wins_and_the_others_are_refused(effects):
     results = await asyncio.gather(*(_once(body=b"%d" % n) for n in range(8)), return_exceptions=True)
-    assert sum(isinstance(r, Answer) for r in results) == 1
+    assert sum(isinstance(r, str) for r in results) == 1
     assert sum(isinstance(r, KeyReused) for r in results) == 7
     assert await effects() == 1
 
@@ -64,7 +64,7 @@ async def test_a_failed_attempt_frees_the_key_and_leaves_nothing(effects):
     with pytest.raises(ZeroDivisionError):
         await _once(act=fail)
     assert await effects() == 0
-    assert await _once(body=b"corrected") == Answer(201, "answer 1")
+    assert await _once(body=b"corrected") == "answer 1"
 
 
 async def test_who_waits_for_a_failing_attempt_takes_its_place(effects):
@@ -79,7 +79,7 @@ async def test_who_waits_for_a_failing_attempt_takes_its_place(effects):
 
     results = await asyncio.gather(*(_once(act=fail_first) for _ in range(5)), return_exceptions=True)
     assert sum(isinstance(r, ZeroDivisionError) for r in results) == 1
-    assert results.count(Answer(201, "answer 1")) == 4
+    assert results.count("answer 1") == 4
     assert await effects() == 1
 
 
@@ -103,4 +103,4 @@ async def test_keys_are_forgotten_after_their_days(effects, db):
     assert await idempotency.forget_old() == 0
     await parameters.change("idempotency.kept_days", 10, expected_version=0, by="test")
     assert await idempotency.forget_old() == 1
-    assert await _once(body=b"new meaning") == Answer(201, "answer 2")
+    assert await _once(body=b"new meaning") == "answer 2"

@@ -11,7 +11,7 @@ import hmac
 import secrets
 from functools import lru_cache
 
-from wechatpy.crypto import PrpCrypto
+from wechatpy.crypto.cryptography import WeChatCipher
 
 from wechat.pushes.errors import PushUndecryptable
 
@@ -31,8 +31,8 @@ def fits(given: str, *parts: str) -> bool:
 
 
 @lru_cache(maxsize=256)
-def _crypto(key: bytes) -> PrpCrypto:
-    return PrpCrypto(key)
+def _cipher(key: bytes) -> WeChatCipher:
+    return WeChatCipher(key)
 
 
 def decrypt(encrypted: str, key: bytes, app_id: str) -> bytes:
@@ -43,7 +43,7 @@ def decrypt(encrypted: str, key: bytes, app_id: str) -> bytes:
         raise PushUndecryptable from error
     if not ciphertext or len(ciphertext) % _BLOCK:
         raise PushUndecryptable
-    clear: bytes = _crypto(key).cipher.decrypt(ciphertext)
+    clear: bytes = _cipher(key).decrypt(ciphertext)
     padding = clear[-1]
     if not 1 <= padding <= _BLOCK or clear[-padding:] != bytes([padding]) * padding:
         raise PushUndecryptable
@@ -58,7 +58,7 @@ def encrypt_reply(message: str, *, key: bytes, app_id: str, token: str, timestam
     text = message.encode()
     clear = secrets.token_bytes(_RANDOM) + len(text).to_bytes(_HEAD - _RANDOM, "big") + text + app_id.encode()
     padding = _BLOCK - len(clear) % _BLOCK
-    encrypted = base64.b64encode(_crypto(key).cipher.encrypt(clear + bytes([padding]) * padding)).decode()
+    encrypted = base64.b64encode(_cipher(key).encrypt(clear + bytes([padding]) * padding)).decode()
     nonce = secrets.token_hex(8)
     signed = signature(token, str(timestamp), nonce, encrypted)
     return (
