@@ -43,6 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[_addresses] = workerinput["guanxi"]
         return
     if config.option.collectonly or config.option.help:
+        os.environ["GUANXI_ENVIRONMENT"] = "test"
         return
     folder = Path(tempfile.mkdtemp(prefix="guanxi-test-"))
     # PostgreSQL drops root's rights and must still reach its data.
