@@ -5,7 +5,9 @@ from functools import lru_cache
 from importlib.resources import files
 
 import segno
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
+
+from infra.errors import DomainError
 
 _INK = (25, 25, 25)
 _GREY = (136, 136, 136)
@@ -17,20 +19,38 @@ _QR_SIDE = 470
 _SMALLEST = 20  # points; smaller is not read from a poster
 
 
+class BadPicture(DomainError):
+    code = "bad_picture"
+    status = 422
+    message = "图片无法读取"
+    english = "The picture can't be read"
+
+
+def as_png(picture: bytes) -> bytes:
+    """A picture of whatever format as an RGB PNG. Raises BadPicture."""
+    try:
+        return _png(Image.open(io.BytesIO(picture)).convert("RGB"))
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise BadPicture from error
+
+
 def qr_png(text: str) -> bytes:
     """A QR code (error correction M, quiet zone of 4 modules) as PNG, 600 pixels wide or a little less."""
     return _png(_qr(text, 600))
 
 
-def poster_png(*, title: str, label: str, name: str, hint: str, qr: str) -> bytes:
-    """A poster of 750 x 1200 pixels: title on a coloured head, the code on a card, name and hint below it."""
+def poster_png(*, title: str, label: str, name: str, hint: str, qr: str | bytes) -> bytes:
+    """A poster of 750 x 1200 pixels: title on a coloured head, the code on a card, name and hint below it.
+
+    `qr` is the text of a QR code, or the picture of a code that only somebody else can draw.
+    """
     poster = Image.new("RGB", (_WIDTH, _HEIGHT), _GROUND)
     draw = ImageDraw.Draw(poster)
     draw.rectangle((0, 0, _WIDTH, 420), fill=_GREEN)
     _centred(draw, title, 130, 64, _PAPER)
     _centred(draw, "扫码关注，专属服务", 230, 32, _PAPER)
     draw.rounded_rectangle((_MARGIN, 310, _WIDTH - _MARGIN, 1080), radius=28, fill=_PAPER)
-    code = _qr(qr, _QR_SIDE)
+    code = _qr(qr, _QR_SIDE) if isinstance(qr, str) else _fitted(qr, _QR_SIDE)
     poster.paste(code, ((_WIDTH - code.width) // 2, 350))
     _centred(draw, label, 870, 30, _GREY)
     _centred(draw, name, 940, 56, _INK)
@@ -47,6 +67,11 @@ def _qr(text: str, side: int) -> Image.Image:
     symbol.save(buffer, kind="png", scale=scale, border=4)
     buffer.seek(0)
     return Image.open(buffer).convert("RGB")
+
+
+def _fitted(picture: bytes, side: int) -> Image.Image:
+    image = Image.open(io.BytesIO(picture)).convert("RGB")
+    return ImageOps.contain(image, (side, side), Image.Resampling.LANCZOS)
 
 
 def _centred(draw: ImageDraw.ImageDraw, text: str, y: int, size: int, colour: tuple[int, int, int]) -> None:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
@@ -75,8 +75,8 @@ def _hide_secrets(_logger: object, _method: str, line: MutableMapping[str, Any])
     return line
 
 
-def configure(*, process: str, level: str = "INFO", json: bool = True) -> None:
-    """Send structlog's and the standard library's lines through one chain to standard output."""
+def configure(*, process: str, level: str = "INFO", json: bool = True, stream: TextIO | None = None) -> None:
+    """Send structlog's and the standard library's lines through one chain to standard output, or to `stream`."""
     chain: list[structlog.typing.Processor] = [
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -93,7 +93,7 @@ def configure(*, process: str, level: str = "INFO", json: bool = True) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(stream or sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=chain,

@@ -27,6 +27,7 @@ batch_rows = Histogram(
     "guanxi_group_commit_rows", "Rows per group commit", ["door"], buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500)
 )
 platform_calls = Counter("guanxi_platform_calls_total", "Calls to WeChat", ["endpoint", "errcode"])
+alerts = Counter("guanxi_alerts_total", "Alerts raised for an operator", ["kind"])
 pushes = Counter("guanxi_pushes_total", "Pushes received", ["outcome"])
 
 _BACKLOG = """
@@ -34,7 +35,8 @@ SELECT (SELECT count(*) FROM outbox WHERE relayed_at IS NULL) AS unrelayed,
        (SELECT min(created_at) FROM outbox WHERE relayed_at IS NULL) AS oldest_unrelayed,
        (SELECT count(*) FROM event_delivery WHERE state = 'pending') AS pending,
        (SELECT min(event_at) FROM event_delivery WHERE state = 'pending') AS oldest_pending,
-       (SELECT count(*) FROM event_delivery WHERE state = 'failed') AS failed
+       (SELECT count(*) FROM event_delivery WHERE state = 'failed') AS failed,
+       (SELECT count(*) FROM alert WHERE closed_at IS NULL) AS alerts
 """
 
 
@@ -75,6 +77,7 @@ class _Backlog(Collector):
         yield GaugeMetricFamily("guanxi_deliveries_pending", "Deliveries not handled yet", row["pending"])
         yield GaugeMetricFamily("guanxi_deliveries_lag_seconds", oldest, self._age("oldest_pending"))
         yield GaugeMetricFamily("guanxi_deliveries_failed", "Deliveries set aside for an operator", row["failed"])
+        yield GaugeMetricFamily("guanxi_alerts_open", "Alerts nobody has seen to yet", row["alerts"])
         size, used = database.pool_use()
         yield GaugeMetricFamily("guanxi_pool_connections", "Connections of the process that answers", size)
         yield GaugeMetricFamily("guanxi_pool_connections_used", "Those of them in use", used)

@@ -40,3 +40,19 @@ class IdempotencyKey(Model):
         constraints: ClassVar = (
             UniqueConstraint(fields=("principal", "route", "key"), name="idempotency_key_principal_route_key_key"),
         )
+
+
+class Alert(Model):
+    """Something an operator has to see to. While one is open, the same kind and subject only counts on."""
+
+    id = fields.UUIDField(primary_key=True)
+    kind = fields.CharField(max_length=60)
+    subject = fields.CharField(max_length=100)
+    message = fields.CharField(max_length=500)
+    count = fields.IntField()
+    first_at = fields.DatetimeField()
+    last_at = fields.DatetimeField()
+    closed_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "alert"

@@ -1,13 +1,14 @@
 """Redis (or Valkey): one client per process. It holds nothing that can't be lost."""
 
 from redis.asyncio import Redis
+from redis.asyncio.lock import Lock
 from redis.exceptions import RedisError
 
 from infra.settings import settings
 
 _client: "Redis | None" = None
 
-__all__ = ["RedisError", "client", "disconnect"]
+__all__ = ["RedisError", "client", "disconnect", "lock"]
 
 
 def client() -> "Redis":
@@ -21,6 +22,11 @@ def client() -> "Redis":
             health_check_interval=30,
         )
     return _client
+
+
+def lock(name: str, *, seconds: float, poll_seconds: float) -> Lock:
+    """One holder among all processes, at most for seconds; others look again and again."""
+    return client().lock(name, timeout=seconds, sleep=poll_seconds, raise_on_release_error=False)
 
 
 async def disconnect() -> None:

@@ -29,11 +29,11 @@ class Page(Output, Generic[T]):
 
 # What XML 1.0 can carry (https://www.w3.org/TR/xml/#charsets): whatever we keep may be sent to a phone one day. It also
 # leaves out NUL, the one character PostgreSQL's text can't hold.
-_NO_TEXT = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def _writable(value: object) -> object:
-    if isinstance(value, str) and _NO_TEXT.search(value):
+    if isinstance(value, str) and UNWRITABLE.search(value):
         raise ValueError("must not contain control characters")
     return value
 

@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     clock_file: Path | None = None
     business_timezone: str = "Asia/Shanghai"
     wechat_api_url: str = "https://api.weixin.qq.com"
+    public_url: str | None = None
     trusted_proxies: str = "127.0.0.1"
     log_level: str = "INFO"
     log_json: bool = True
@@ -46,6 +47,10 @@ class Settings(BaseSettings):
     @property
     def timezone(self) -> ZoneInfo:
         return ZoneInfo(self.business_timezone)
+
+    @property
+    def has_development_secret(self) -> bool:
+        return self.secret_key.get_secret_value() == _DEVELOPMENT_SECRET
 
     @property
     def broker(self) -> str:
@@ -60,16 +65,27 @@ class Settings(BaseSettings):
             raise ValueError(f"there is no time zone {name!r}") from error
         return name
 
+    @field_validator("public_url")
+    @classmethod
+    def _an_origin(cls, url: str | None) -> str | None:
+        """Scheme and host only: whoever appends a path to it must get an address that exists."""
+        parts = urlsplit(url or "https://-")
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
+            raise ValueError("GUANXI_PUBLIC_URL is like https://guanxi.example.com")
+        return url and url.rstrip("/")
+
     @model_validator(mode="after")
     def _refuse_what_production_must_not_have(self) -> Self:
         if self.environment is not Environment.PRODUCTION:
             return self
-        if self.secret_key.get_secret_value() == _DEVELOPMENT_SECRET:
+        if self.has_development_secret:
             raise ValueError("production needs a GUANXI_SECRET_KEY of its own")
         if self.clock_file is not None:
             raise ValueError("production refuses GUANXI_CLOCK_FILE: its clock is the real one")
         if urlsplit(self.wechat_api_url).scheme != "https":
             raise ValueError("production talks to the platform by https only, never to the simulator")
+        if urlsplit(self.public_url or "").scheme != "https":
+            raise ValueError("production needs GUANXI_PUBLIC_URL, the https address where platform and phones reach us")
         return self
 
 

@@ -11,7 +11,10 @@ from core.customers.rules import ContactKind
 
 
 class Customer(Model):
-    """One person. `guide` looks after the person; `following` is true while any identity follows."""
+    """One person. `guide` looks after the person; `following` is true while any identity follows.
+
+    One who was merged into another keeps the row as a sign post and has no identities and touches any more.
+    """
 
     id = fields.UUIDField(primary_key=True)
     guide: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
@@ -20,6 +23,9 @@ class Customer(Model):
     following = fields.BooleanField()
     is_staff = fields.BooleanField()
     created_at = fields.DatetimeField()
+    merged_into: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
+        "models.Customer", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
 
     class Meta:
         table = "customer"
@@ -30,6 +36,8 @@ class Identity(Model):
     """A person in one account. `digest` (keyed, of app id and openid) recognises the person also after erasure.
 
     `state_at` is WeChat's time of the newest sign of following or leaving: an older one that comes late is passed over.
+    `unionid` is the same for one person in all accounts of the brand's open platform; `profiled_at` is when the
+    platform was last asked about the person, `ask_at` when to ask next, `talked_at` when the person last wrote.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -42,12 +50,20 @@ class Identity(Model):
     following = fields.BooleanField()
     state_at = fields.DatetimeField()
     last_seen_at = fields.DatetimeField()
+    talked_at = fields.DatetimeField(null=True)
+    unionid = fields.CharField(max_length=64, null=True)
+    profiled_at = fields.DatetimeField(null=True)
+    ask_at = fields.DatetimeField(null=True)
+    subscribe_scene = fields.CharField(max_length=50, null=True)
     created_at = fields.DatetimeField()
 
     class Meta:
         table = "identity"
         constraints: ClassVar = (UniqueConstraint(fields=("digest",), name="identity_digest_key"),)
-        indexes: ClassVar = (Index(fields=("customer_id",), name="identity_customer"),)
+        indexes: ClassVar = (
+            Index(fields=("customer_id",), name="identity_customer"),
+            Index(fields=("unionid",), name="identity_unionid"),
+        )
 
 
 class Touch(Model):
@@ -75,4 +91,26 @@ class Touch(Model):
     class Meta:
         table = "touch"
         constraints: ClassVar = (UniqueConstraint(fields=("source",), name="touch_source_key"),)
-        indexes: ClassVar = (Index(fields=("customer_id", "occurred_at"), name="touch_customer"),)
+        indexes: ClassVar = (
+            Index(fields=("customer_id", "occurred_at"), name="touch_customer"),
+            Index(fields=("code_id", "customer_id"), name="touch_code"),
+        )
+
+
+class Merge(Model):
+    """One customer became part of another: why, when, and what moved (ids of identities and touches)."""
+
+    id = fields.UUIDField(primary_key=True)
+    source: fields.ForeignKeyRelation[Customer] = fields.ForeignKeyField(
+        "models.Customer", related_name=False, on_delete=fields.RESTRICT
+    )
+    target: fields.ForeignKeyRelation[Customer] = fields.ForeignKeyField(
+        "models.Customer", related_name=False, on_delete=fields.RESTRICT
+    )
+    reason = fields.CharField(max_length=30)
+    moved: fields.Field[object] = fields.JSONField()
+    merged_at = fields.DatetimeField()
+
+    class Meta:
+        table = "customer_merge"
+        indexes: ClassVar = (Index(fields=("target_id",), name="customer_merge_target"),)

@@ -8,11 +8,14 @@ from tortoise.models import Model
 
 
 class Store(Model):
-    """`channel` is the sales channel its fans count for, also after it closed."""
+    """`channel` is the sales channel its fans count for, also after it closed. `picture_url` leads to its picture."""
 
     id = fields.UUIDField(primary_key=True)
     name = fields.CharField(max_length=50)
     address = fields.CharField(max_length=200)
+    hours = fields.CharField(max_length=100, db_default="")
+    phone = fields.CharField(max_length=30, db_default="")
+    picture_url = fields.CharField(max_length=300, null=True)
     channel: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
         "models.Channel", related_name=False, null=True, on_delete=fields.RESTRICT
     )

@@ -1,210 +1,120 @@
-"""Calls to the platform: one token for all callers, replaced once when refused, errors by their meaning."""
-
-import asyncio
-import random
-from contextlib import asynccontextmanager
+"""Calls to the platform: what is asked again, what is bytes, what a shadow account may not do."""
 
 import pytest
-from aiohttp import web
 
-from infra import database, redis
+from infra import database
 from infra.settings import settings
 from tests import factories as make
-from wechat.platform import client, tokens
-from wechat.platform.errors import PlatformAway, PlatformRefused
+from tests.wechat.scripted import scripted
+from wechat.accounts import queries as accounts
+from wechat.platform import client, qrcodes, users
+from wechat.platform.errors import AccountInShadow, PlatformAway, PlatformRefused
 
-
-@pytest.fixture
-async def account(platform):
-    account = await make.account()
-    await platform.account(
-        app_id=account.app_id, original_id=account.original_id, secret=account.secret, name=account.name
-    )
-    return account
-
-
-async def _stats(platform, account):
-    return await platform.ok(f"/sim/stats?app_id={account.app_id}")
+CREATE = "/cgi-bin/qrcode/create"
+DONE = {"errcode": 0, "ticket": "t", "url": "u"}
 
 
 async def _call(account, scene="scene"):
-    return await client.create_permanent_code(account, scene)
+    return await qrcodes.create_permanent(account, scene)
 
 
-async def test_twenty_callers_share_one_token_fetch(platform, account):
-    await asyncio.gather(*(_call(account, f"scene{n}") for n in range(20)))
-    stats = await _stats(platform, account)
-    assert (stats["token_fetches"], stats["calls"]["qrcode_create"]) == (1, 20)
-
-
-async def test_a_token_is_renewed_before_it_ends(platform, account, db):
-    await _call(account)
-    make.jump(db, seconds=6_890)
-    await _call(account)
-    assert (await _stats(platform, account))["token_fetches"] == 1
-    make.jump(db, seconds=6_910)
-    await _call(account)
-    stats = await _stats(platform, account)
-    assert (stats["token_fetches"], stats["errors"]) == (2, {})
-
-
-async def test_a_refused_token_is_replaced_once_for_all_callers(platform, account, db):
-    await _call(account)
-    body = {"grant_type": "client_credential", "appid": account.app_id, "secret": account.secret}
-    await platform.post("/cgi-bin/stable_token", body | {"force_refresh": True})
-    before = (await _stats(platform, account))["token_fetches"]
-    await asyncio.gather(*(_call(account, f"scene{n}") for n in range(20)))
-    assert (await _stats(platform, account))["token_fetches"] == before + 1
-
-
-async def test_without_redis_each_process_asks_for_itself(platform, account, fresh_settings):
-    await redis.disconnect()
-    fresh_settings.setenv("GUANXI_REDIS_URL", "redis://127.0.0.1:1/0")
-    settings.cache_clear()
-    try:
-        ticket, url = await _call(account)
-    finally:
-        await redis.disconnect()
-    assert ticket
-    assert url
-
-
-async def test_a_wrong_secret_is_refused_with_the_platforms_code(platform):
-    account = await make.account(7, secret="f" * 32)
-    await platform.account(app_id=account.app_id, original_id=account.original_id, secret="0" * 32)
-    with pytest.raises(PlatformRefused) as refusal:
-        await _call(account)
-    assert refusal.value.errcode == 40125
-
-
-async def test_a_call_inside_a_transaction_is_refused(platform, account):
+async def test_a_call_inside_a_transaction_is_refused(platform):
+    account = await make.account()
     with pytest.raises(RuntimeError):
         async with database.transaction():
             await _call(account)
 
 
-@asynccontextmanager
-async def _scripted(fresh_settings, *answers):
-    """A platform that gives these bodies one after the other, the last for ever; yields the paths asked for."""
-    asked, left = [], list(answers)
-
-    async def answer(request):
-        asked.append(request.path)
-        if request.path == "/cgi-bin/stable_token":
-            return web.json_response({"access_token": f"token{len(asked)}", "expires_in": 7200})
-        given = left.pop(0) if len(left) > 1 else left[0]
-        if given == "reset":
-            request.transport.abort()
-            return web.Response()
-        return web.Response(text=given) if isinstance(given, str) else web.json_response(given)
-
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", answer)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    await client.close()
-    fresh_settings.setenv("GUANXI_WECHAT_API_URL", f"http://127.0.0.1:{runner.addresses[0][1]}")
-    settings.cache_clear()
-    try:
-        yield asked
-    finally:
-        await client.close()
-        await runner.cleanup()
-
-
-DONE = {"errcode": 0, "ticket": "t", "url": "u"}
-
-
 async def test_busy_is_asked_again_twice_and_then_called_away(db, fresh_settings):
     account = await make.account()
-    async with _scripted(fresh_settings, {"errcode": -1}, {"errcode": -1}, DONE) as asked:
+    async with scripted(fresh_settings, {"errcode": -1}, {"errcode": -1}, DONE) as asked:
         assert await _call(account) == ("t", "u")
-        assert asked.count("/cgi-bin/qrcode/create") == 3
-    async with _scripted(fresh_settings, {"errcode": -1}) as asked:
+        assert asked.count(CREATE) == 3
+    async with scripted(fresh_settings, {"errcode": -1}) as asked:
         with pytest.raises(PlatformAway):
             await _call(account)
-        assert asked.count("/cgi-bin/qrcode/create") == 3
+        assert asked.count(CREATE) == 3
 
 
-@pytest.mark.parametrize("broken", ["<html>502</html>", "", "[1, 2]", "null", "reset"])
-async def test_an_answer_that_is_none_is_called_away_and_not_repeated(db, fresh_settings, broken):
+@pytest.mark.parametrize("broken", ["reset", '{"errcode": 0, "tick'])
+async def test_what_may_be_repeated_is_asked_once_more_when_nobody_knows(db, fresh_settings, broken):
     account = await make.account()
-    async with _scripted(fresh_settings, broken) as asked:
+    async with scripted(fresh_settings, broken, DONE) as asked:
+        assert await _call(account) == ("t", "u")
+        assert asked.count(CREATE) == 2
+    async with scripted(fresh_settings, broken) as asked:
         with pytest.raises(PlatformAway):
             await _call(account)
-        assert asked.count("/cgi-bin/qrcode/create") == 1
+        assert asked.count(CREATE) == 2
 
 
-@pytest.mark.parametrize("errcode", [43101, 45009, 47001, 48001, 40013])
-async def test_a_refusal_is_not_repeated(db, fresh_settings, errcode):
+@pytest.mark.parametrize("broken", ["reset", '{"errcode": 0, "tag"'])
+async def test_what_must_not_be_repeated_is_not(db, fresh_settings, broken):
     account = await make.account()
-    async with _scripted(fresh_settings, {"errcode": errcode, "errmsg": "no rid: 1-2-3"}) as asked:
+    async with scripted(fresh_settings, broken, {"tag": {"id": 134}}) as asked:
+        with pytest.raises(PlatformAway):
+            await users.create_tag(account, "会员")
+        assert asked.count("/cgi-bin/tags/create") == 1
+
+
+@pytest.mark.parametrize("broken", ["<html>502</html>", "", "[1, 2]", "null", "plain words", '{"errcode": 0}'])
+async def test_an_answer_without_what_was_asked_for_is_none(db, fresh_settings, broken):
+    account = await make.account()
+    async with scripted(fresh_settings, broken):
+        with pytest.raises(PlatformAway):
+            await _call(account)
+
+
+@pytest.mark.parametrize("broken", ["<html>502</html>", "", "  <!DOCTYPE html>", '{"errcode": 0, "errmsg": "ok"}'])
+async def test_a_page_or_an_object_is_no_picture(db, fresh_settings, broken):
+    account = await make.account()
+    async with scripted(fresh_settings, broken):
+        with pytest.raises(PlatformAway):
+            await qrcodes.draw_mini(account, "scene", "pages/index")
+
+
+async def test_bytes_and_an_error_come_with_the_same_status(db, fresh_settings):
+    account = await make.account()
+    async with scripted(fresh_settings, "\x89PNG picture", {"errcode": 41030, "errmsg": "invalid page"}):
+        assert await qrcodes.draw_mini(account, "scene", None) == "\x89PNG picture".encode()
         with pytest.raises(PlatformRefused) as refusal:
-            await _call(account)
-        assert (refusal.value.errcode, str(refusal.value)) == (errcode, f"{errcode} no rid: 1-2-3")
-        assert asked.count("/cgi-bin/qrcode/create") == 1
+            await qrcodes.draw_mini(account, "scene", "pages/none")
+        assert refusal.value.errcode == 41030
 
 
-@pytest.mark.parametrize("errcode", [40001, 40014, 42001])
-async def test_a_token_refused_for_ever_costs_one_refresh(db, fresh_settings, errcode):
-    account = await make.account()
-    async with _scripted(fresh_settings, {"errcode": errcode}) as asked:
-        with pytest.raises(PlatformRefused):
-            await _call(account)
-        assert asked.count("/cgi-bin/stable_token") == 2
-        assert asked.count("/cgi-bin/qrcode/create") == 2
-
-
-async def test_nobody_listening_is_called_away(db, fresh_settings):
+async def test_nobody_listening_is_called_away_and_tells_no_token(db, fresh_settings):
     fresh_settings.setenv("GUANXI_WECHAT_API_URL", "http://127.0.0.1:1")
     settings.cache_clear()
-    with pytest.raises(PlatformAway):
+    with pytest.raises(PlatformAway) as away:
         await _call(await make.account())
+    assert away.value.details == {"reason": "ClientConnectorError"}
     await client.close()
 
 
-async def test_a_fetch_that_ends_while_others_ask_is_not_repeated(db):
-    """The token is looked at again once the lock is held: a caller may have read just before it was stored."""
-    luck, fetched = random.Random(3), []
-
-    async def fetch():
-        fetched.append(1)
-        return {"access_token": f"token{len(fetched)}", "expires_in": 7200}
-
-    async def soon():
-        await asyncio.sleep(luck.uniform(0, 0.004))
-        return await tokens.token("wx1", fetch)
-
-    for _ in range(25):
-        fetched.clear()
-        await redis.client().flushdb()
-        given = await asyncio.gather(*(soon() for _ in range(30)))
-        assert (len(fetched), set(given)) == (1, {"token1"})
+async def test_a_redirection_is_not_followed(db, fresh_settings):
+    account = await make.account()
+    async with scripted(fresh_settings, "redirect") as asked:
+        with pytest.raises(PlatformAway):
+            await _call(account)
+        assert "/elsewhere" not in asked
 
 
-async def test_a_failed_fetch_frees_the_lock(db):
-    async def fail():
-        raise PlatformAway
+async def test_a_shadow_account_reads_and_writes_nothing(platform):
+    account = await make.account()
+    await platform.account(app_id=account.app_id, original_id=account.original_id, secret=account.secret)
+    await database.execute("UPDATE wechat_account SET shadow = true WHERE app_id = $1", account.app_id)
+    accounts.forget()
+    account = await accounts.credentials(account.app_id)
+    assert await users.followers(account, "") == ([], "", 0)
+    with pytest.raises(AccountInShadow):
+        await _call(account)
+    stats = await platform.ok(f"/sim/stats?app_id={account.app_id}")
+    assert (stats["calls"]["user_get"], stats["calls"]["qrcode_create"]) == (1, 0)
 
-    async def fetch():
-        return {"access_token": "a token", "expires_in": 7200}
 
-    with pytest.raises(PlatformAway):
-        await tokens.token("wx1", fail)
-    assert await asyncio.wait_for(tokens.token("wx1", fetch), 2) == "a token"
-
-
-async def test_tokens_of_two_accounts_are_kept_apart(db):
-    async def one():
-        return {"access_token": "one", "expires_in": 7200}
-
-    async def two():
-        return {"access_token": "two", "expires_in": 7200}
-
-    assert [await tokens.token("wx1", one), await tokens.token("wx2", two), await tokens.token("wx1", two)] == [
-        "one",
-        "two",
-        "one",
-    ]
+async def test_the_rid_is_read_from_the_platforms_words(db, fresh_settings):
+    account = await make.account()
+    async with scripted(fresh_settings, {"errcode": 47001, "errmsg": "data format error rid: 65a1-2b-3c"}):
+        with pytest.raises(PlatformRefused) as refusal:
+            await _call(account)
+    assert (refusal.value.rid, str(refusal.value)) == ("65a1-2b-3c", "47001 data format error rid: 65a1-2b-3c")

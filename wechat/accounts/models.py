@@ -10,7 +10,12 @@ from wechat.accounts.rules import Kind, Mode
 
 
 class Account(Model):
-    """`original_id` (gh_…) addresses pushes; `secret`, `token` and `aes_key` are ciphertext."""
+    """`original_id` (gh_…) addresses pushes; `secret`, `token`, `aes_key` and the former two are ciphertext.
+
+    The former pair still opens pushes for some time after `keys_changed_at`. `shadow`: everything is received, nothing
+    is sent. `imported_at`: what the account had on the platform (menu, tags, followers) has been read; nothing there is
+    overwritten before. `permanent_codes` counts those we had the platform issue, against its budget.
+    """
 
     id = fields.UUIDField(primary_key=True)
     app_id = fields.CharField(max_length=32)
@@ -21,6 +26,14 @@ class Account(Model):
     secret = fields.BinaryField()
     token = fields.BinaryField()
     aes_key = fields.BinaryField()
+    former_token = fields.BinaryField(null=True)
+    former_aes_key = fields.BinaryField(null=True)
+    keys_changed_at = fields.DatetimeField(null=True)
+    shadow = fields.BooleanField(db_default=False)
+    forward_url = fields.CharField(max_length=300, null=True)
+    permanent_codes = fields.IntField(db_default=0)
+    imported_at = fields.DatetimeField(null=True)
+    disabled_at = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField()
 
     class Meta:

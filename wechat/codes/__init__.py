@@ -1,1 +1,4 @@
-"""Codes: one permanent QR per account and guide, store or channel. The row is the intent; a job has it issued."""
+"""Codes: a standing QR per account and guide, store or channel, and more for seasons and batches.
+
+The row is the intent; a job has the platform issue it.
+"""

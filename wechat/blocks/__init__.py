@@ -1,0 +1,1 @@
+"""The blacklist, kept the same here and on the platform."""

@@ -1,0 +1,1 @@
+"""Fans as staff see them: the list with its filters, and one fan in detail."""

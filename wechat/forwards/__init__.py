@@ -1,0 +1,1 @@
+"""Raw pushes handed on to another system."""

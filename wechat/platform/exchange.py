@@ -1,0 +1,74 @@
+"""A request and its answer, judged: quota, busy platform, errcode, alerts (wechat-platform §8)."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from infra import alerts
+from infra.logging import logger
+from wechat.platform import quotas, transport
+from wechat.platform.errors import PlatformAway, PlatformRefused, QuotaSpent
+from wechat.platform.policy import ALERTS, Action
+
+_TRIES_BUSY = 3
+_TRIES_AWAY = 2
+_BACK_OFF_SECONDS = 0.2
+
+Body = dict[str, Any]
+
+
+async def ask(
+    app_id: str,
+    path: str,
+    body: Body | None = None,
+    params: dict[str, str] | None = None,
+    *,
+    repeatable: bool = False,
+) -> Body | bytes:
+    """The answer of a call that succeeded. `repeatable`: asked again also when it is unknown what became of it.
+
+    Raises PlatformRefused, PlatformAway, QuotaSpent.
+    """
+    for attempt in range(1, _TRIES_BUSY + 1):
+        await quotas.spend(app_id, path)
+        try:
+            answer = await transport.send(path, body, params)
+        except PlatformAway:
+            if not repeatable or attempt >= _TRIES_AWAY:
+                raise
+        else:
+            if isinstance(answer, bytes) or not answer.get("errcode"):
+                return answer
+            refusal = PlatformRefused(answer["errcode"], str(answer.get("errmsg", "")))
+            if refusal.action is not Action.RETRY:
+                await _act(app_id, path, refusal)
+                raise refusal
+        await asyncio.sleep(_BACK_OFF_SECONDS * attempt)
+    raise PlatformAway({"reason": "busy"})
+
+
+def expect(answer: Body | bytes, fields: Sequence[str]) -> Body:
+    """An answer without these fields is no answer. Raises PlatformAway."""
+    if isinstance(answer, bytes):
+        raise PlatformAway({"reason": "no JSON object"})
+    if any(name not in answer for name in fields):
+        raise PlatformAway({"reason": "fields missing"})
+    return answer
+
+
+async def raise_alert(app_id: str, errcode: int, errmsg: str) -> None:
+    """Tell an operator, in words that say what to do; the platform's own words name the caller's address (40164)."""
+    await alerts.raise_alert(f"wechat.{errcode}", app_id, f"{ALERTS[errcode]}（{errcode} {errmsg}）")
+
+
+async def _act(app_id: str, path: str, refusal: PlatformRefused) -> None:
+    logger().warning(
+        "wechat_refused", app_id=app_id, path=path, errcode=refusal.errcode, rid=refusal.rid, action=refusal.action
+    )
+    match refusal.action:
+        case Action.STOP_TODAY:
+            raise QuotaSpent(path, await quotas.note_day_spent(app_id, path)) from refusal
+        case Action.SLOW_DOWN:
+            raise QuotaSpent(path, await quotas.note_minute_spent(app_id, path)) from refusal
+        case Action.ALERT | Action.DISABLE_TEMPLATE:
+            await raise_alert(app_id, refusal.errcode, refusal.errmsg)
