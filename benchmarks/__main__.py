@@ -5,20 +5,21 @@ import sys
 from collections.abc import Callable
 
 from benchmarks.house import House, open_house
-from benchmarks.table import Line, judge, machine, show, write
+from benchmarks.table import AnyLine, judge, machine, show, write
 
 # Figures of a profiled run mean nothing, so one round is enough.
 _PROFILED_ROUNDS = 1
 
 
-def _benchmarks() -> dict[str, Callable[[House, argparse.Namespace], list[Line]]]:
+def _benchmarks() -> dict[str, Callable[[House, argparse.Namespace], list[AnyLine]]]:
     # Late, so that the measuring processes, which read this module again, start without the product.
-    from benchmarks import pipeline, push
+    from benchmarks import latency, pipeline, push
 
     return {
         "P1": lambda house, options: [pipeline.single(house, options.rounds, options.events)],
         "P2": lambda house, options: [pipeline.lists(house, options.rounds, options.events)],
-        "P3": lambda house, options: push.lines(house, options.rounds, options.requests),
+        "P3": lambda house, options: [*push.lines(house, options.rounds, options.requests)],
+        "P4": lambda house, options: [latency.line(house, options.rounds, options.seconds)],
     }
 
 
@@ -28,7 +29,7 @@ def main() -> int:
     options = _parser(list(benchmarks)).parse_args()
     if options.profile:
         options.rounds = _PROFILED_ROUNDS
-    lines = list[Line]()
+    lines = list[AnyLine]()
     with open_house(profile=options.profile) as house:
         for name in options.ids or benchmarks:
             lines += benchmarks[name](house, options)
@@ -48,6 +49,7 @@ def _parser(ids: list[str]) -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, default=7, help="ours and baseline, this many times each (%(default)s)")
     parser.add_argument("--events", type=int, default=4000, help="P1, P2: events of a round (%(default)s)")
     parser.add_argument("--requests", type=int, default=6000, help="P3: pushes of a round (%(default)s)")
+    parser.add_argument("--seconds", type=int, default=20, help="P4: length of a run (%(default)s)")
     parser.add_argument("--profile", action="store_true", help="one round under cProfile, and where the time went")
     return parser
 

@@ -64,6 +64,7 @@ def _point_at(database_url: str, redis_url: str) -> None:
     os.environ |= {
         "GUANXI_ENVIRONMENT": "production",
         "GUANXI_SECRET_KEY": "secret-of-a-benchmark-that-lives-for-minutes",
+        "GUANXI_PUBLIC_URL": "https://guanxi.invalid",
         "GUANXI_DATABASE_URL": database_url,
         "GUANXI_REDIS_URL": redis_url,
     }
@@ -127,17 +128,26 @@ def serving(house: House, name: str, *arguments: str, ready: str, profile: Path 
     port = free_port()
     words = [argument.replace("{port}", str(port)) for argument in arguments]
     profiler = ["-m", "cProfile", "-o", str(profile)] if profile else []
-    with (house.folder / f"{name}.log").open("wb") as log:
-        process = subprocess.Popen([sys.executable, *profiler, *words], stdout=log, stderr=subprocess.STDOUT)
-    try:
+    with running(house, name, *profiler, *words) as process:
         _wait_until_ready(process, f"http://127.0.0.1:{port}{ready}", house.folder / f"{name}.log")
         yield Server(port, psutil.Process(process.pid))
+
+
+@contextmanager
+def running(house: House, name: str, *arguments: str, grace: float = 15) -> Iterator[subprocess.Popen[bytes]]:
+    """A Python process with a log in the house; at the end it gets `grace` seconds, then it and its own are killed."""
+    with (house.folder / f"{name}.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, *arguments], stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        )
+    try:
+        yield process
     finally:
         process.send_signal(signal.SIGINT)
         try:
-            process.wait(15)
+            process.wait(grace)
         except subprocess.TimeoutExpired:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
 

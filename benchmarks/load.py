@@ -58,7 +58,7 @@ async def _send(connections: int, port: int, prepared: Iterator[bytes]) -> Answe
     loop = asyncio.get_running_loop()
     answers = Answers()
     sockets = [
-        (await loop.create_connection(lambda: _Connection(prepared, answers), "127.0.0.1", port))[1]
+        (await loop.create_connection(lambda: Connection(prepared, answers), "127.0.0.1", port))[1]
         for _ in range(connections)
     ]
     begun = time.perf_counter()
@@ -69,25 +69,27 @@ async def _send(connections: int, port: int, prepared: Iterator[bytes]) -> Answe
     return answers
 
 
-class _Connection(asyncio.Protocol):
+class Connection(asyncio.Protocol):
+    """One kept-alive connection; `finished` when nothing is left to send."""
+
     def __init__(self, left: Iterator[bytes], answers: Answers) -> None:
         self.finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._left = left
-        self._answers = answers
+        self.answers = answers
         self._received = b""
-        self._sent_at = 0.0
+        self.sent_at = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # TCP gives this one
-        self._transport = transport
+        self.transport = transport
 
     def send_next(self) -> None:
         request = next(self._left, None)
         if request is None:
-            self._transport.close()
+            self.transport.close()
             self.finished.set_result(None)
             return
-        self._sent_at = time.perf_counter()
-        self._transport.write(request)
+        self.sent_at = time.perf_counter()
+        self.transport.write(request)
 
     def data_received(self, data: bytes) -> None:
         self._received += data
@@ -95,8 +97,8 @@ class _Connection(asyncio.Protocol):
         if not found or len(body) < _length(head):
             return
         self._received = b""
-        answers = self._answers
-        answers.milliseconds.append((time.perf_counter() - self._sent_at) * 1000)
+        answers = self.answers
+        answers.milliseconds.append((time.perf_counter() - self.sent_at) * 1000)
         answers.ok += head.startswith(b"HTTP/1.1 200")
         answers.encrypted += b"<Encrypt>" in body
         self.send_next()

@@ -7,24 +7,17 @@ from itertools import count
 from statistics import quantiles
 
 from benchmarks.crew import run_together, show_profile
+from benchmarks.furniture import BARE, BARE_COMMAND, scenes
 from benchmarks.house import House, Server, level_ground, serving, with_product
 from benchmarks.load import WARM_UP, Answers, Load, fire
 from benchmarks.rounds import in_turns
-from benchmarks.sample_pushes import AES_KEY, APP_ID, ORIGINAL_ID, TOKEN
 from benchmarks.table import Line, Run
 from infra import database
 
 _FLOOR = 0.9
 _AIMS = {32: None, 128: 1.5}
-_GUIDES = 20
 _WELCOMED = 0.99
 _OUR_COMMAND = ("-m", "app.cli", "api", "--port", "{port}")
-_BARE_COMMAND = (
-    *("-m", "uvicorn", "benchmarks.bare:app", "--port", "{port}", "--loop", "uvloop", "--http", "httptools"),
-    *("--no-access-log", "--log-level", "warning"),
-)
-_BARE = "bare Starlette: verify, decrypt, one durable INSERT from an asyncpg pool, `success`"
-_TABLE = "CREATE TABLE bench_push (id bigserial PRIMARY KEY, message text NOT NULL)"
 _runs = count(1)
 
 
@@ -42,61 +35,21 @@ _BASELINE = _Tables(("bench_push",), welcomed=False)
 
 def lines(house: House, rounds: int, requests: int) -> list[Line]:
     """P3 at 32 and at 128 connections."""
-    scenes = asyncio.run(with_product(_furnish))
+    scenes()
     profile = house.profile_file("api")
     with (
         serving(house, "api", *_OUR_COMMAND, ready="/readyz", profile=profile) as ours,
-        serving(house, "bare", *_BARE_COMMAND, ready="/readyz") as bare,
+        serving(house, "bare", *BARE_COMMAND, ready="/readyz") as bare,
     ):
         measured = []
         for connections, aim in _AIMS.items():
             path = f"subscribe push, encrypted welcome, {connections} connections"
-            run = partial(_run, house, Load(connections, requests, scenes))
+            run = partial(_run, house, Load(connections, requests, scenes()))
             found = in_turns(f"P3 {path}", partial(run, ours, _OURS), partial(run, bare, _BASELINE), rounds)
-            measured.append(
-                Line(id=f"P3@{connections}", path=path, floor=_FLOOR, aim=aim, baseline=_BARE, rounds=found)
-            )
+            measured.append(Line(id=f"P3@{connections}", path=path, floor=_FLOOR, aim=aim, baseline=BARE, rounds=found))
     if profile:
         show_profile(profile)
     return measured
-
-
-async def _furnish() -> list[str]:
-    """An account, guides with codes, welcomes; returns the codes' scenes."""
-    from core.guides import service as guides
-    from core.stores import service as stores
-    from wechat.accounts import service as accounts
-    from wechat.accounts.rules import Kind, Mode
-    from wechat.codes import service as codes
-    from wechat.welcomes import service as welcomes
-
-    await accounts.add_account(
-        app_id=APP_ID,
-        original_id=ORIGINAL_ID,
-        kind=Kind.OFFICIAL,
-        mode=Mode.SAFE,
-        name="基准",
-        secret="secret-of-a-benchmark",
-        token=TOKEN,
-        aes_key=AES_KEY,
-    )
-    store = await stores.add_store(name="门店01")
-    for number in range(_GUIDES):
-        await guides.add_guide(
-            name=f"导购{number:02}", username=f"guide{number:02}", password="password-of-a-guide", store_id=store.id
-        )
-    await welcomes.set_welcome(
-        guide_id=None,
-        store_id=None,
-        channel_id=None,
-        follow_text="欢迎关注{公众号}！我是{门店}的{导购}，回复“优惠”领取新人礼。",
-        scan_text=None,
-        version=0,
-    )
-    await codes.add_missing()
-    await database.execute(_TABLE)
-    rows = await database.fetch("SELECT key FROM wechat_code WHERE guide_id IS NOT NULL ORDER BY id")
-    return [row["key"] for row in rows]
 
 
 def _run(house: House, load: Load, server: Server, tables: _Tables) -> Run:

@@ -5,13 +5,14 @@ import platform
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, TypeAlias
 
 import orjson
 
 from infra import clock
 
 RESULT = Path(".guanxi") / "bench.json"
+P99 = "p99 ms"
 _HEAD = ("id", "path", "ours/s", "baseline/s", "ratio", "floor", "aim", "")
 
 
@@ -55,37 +56,73 @@ class Line:
     def missed(self) -> bool:
         return self.ratio < self.floor
 
+    def cells(self) -> tuple[str, ...]:
+        """Its row of the table."""
+        mark = "UNDER THE FLOOR" if self.missed else "aim reached" if self.aim and self.ratio >= self.aim else ""
+        return (
+            self.id,
+            self.path,
+            f"{median(r.ours.rate for r in self.rounds):,.0f}",
+            f"{median(r.baseline.rate for r in self.rounds):,.0f}",
+            f"{self.ratio:.2f}",
+            f"{self.floor:.2f}",
+            f"{self.aim:.2f}" if self.aim else "-",
+            mark,
+        )
 
-def show(lines: list[Line]) -> str:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latency:
+    """A line about waiting at a given rate: our 99th percentile may be `most` milliseconds."""
+
+    id: str
+    path: str
+    most: float
+    baseline: str
+    rounds: list[Round]
+
+    @property
+    def ratio(self) -> float:
+        """How many times the baseline's wait; the median of the rounds."""
+        return median(r.ours.seen[P99] / r.baseline.seen[P99] for r in self.rounds)
+
+    @property
+    def missed(self) -> bool:
+        return median(r.ours.seen[P99] for r in self.rounds) > self.most
+
+    def cells(self) -> tuple[str, ...]:
+        """Its row of the table."""
+        waits = (f"{median(run.seen[P99] for run in runs):,.1f} ms" for runs in zip(*self._pairs(), strict=True))
+        return (self.id, self.path, *waits, f"{self.ratio:.2f}", f"≤ {self.most:.0f} ms", "-", self._mark())
+
+    def _pairs(self) -> list[tuple[Run, Run]]:
+        return [(round_.ours, round_.baseline) for round_ in self.rounds]
+
+    def _mark(self) -> str:
+        return "OVER THE LIMIT" if self.missed else "within the limit"
+
+
+AnyLine: TypeAlias = Line | Latency
+
+
+def show(lines: list[AnyLine]) -> str:
     """The table."""
-    rows = [_HEAD, *(_row(line) for line in lines)]
+    rows = [_HEAD, *(line.cells() for line in lines)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
     text = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     text.insert(1, "-" * max(map(len, text)))
     legend = [f"{line.id} baseline: {line.baseline}" for line in lines]
-    return "\n".join([*text, "", "rates are medians, the ratio is the median of the rounds' ratios", *legend])
-
-
-def _row(line: Line) -> tuple[str, ...]:
-    mark = "UNDER THE FLOOR" if line.missed else "aim reached" if line.aim and line.ratio >= line.aim else ""
-    return (
-        line.id,
-        line.path,
-        f"{median(r.ours.rate for r in line.rounds):,.0f}",
-        f"{median(r.baseline.rate for r in line.rounds):,.0f}",
-        f"{line.ratio:.2f}",
-        f"{line.floor:.2f}",
-        f"{line.aim:.2f}" if line.aim else "-",
-        mark,
+    return "\n".join(
+        [*text, "", "rates and waits (p99) are medians, the ratio is the median of the rounds' ratios", *legend]
     )
 
 
-def judge(lines: list[Line]) -> int:
+def judge(lines: list[AnyLine]) -> int:
     """The exit code."""
     return int(any(line.missed for line in lines))
 
 
-def write(lines: list[Line], facts: dict[str, Any]) -> Path:
+def write(lines: list[AnyLine], facts: dict[str, Any]) -> Path:
     """Keep everything measured; returns the file."""
     RESULT.parent.mkdir(exist_ok=True)
     found = [asdict(line) | {"ratio": round(line.ratio, 3), "missed": line.missed} for line in lines]

@@ -1,14 +1,22 @@
-"""The HTTP door inside the test's own process, without a socket."""
+"""The HTTP door: inside the test's own process, without a socket, or as a process of its own."""
 
+import asyncio
+import os
+import subprocess
+import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import httpx
 
 from api.app import create_app
 from app.contexts import CONTEXTS
+from tests.architecture.sources import ROOT
+from tests.simulator.harness import free_port
 from wechat.pushes.service import Receiver
 
 
@@ -26,6 +34,35 @@ async def open_door(app: Any = None) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(transport=transport, base_url="http://door") as client:
         yield client
     await app.state.receiver.close()
+
+
+@asynccontextmanager
+async def serving(log: Path) -> AsyncIterator[tuple[subprocess.Popen[bytes], httpx.AsyncClient]]:
+    """`guanxi api` as a process, ready, and a client of it; what it prints goes into `log`."""
+    port = free_port()
+    with log.open("wb") as out:
+        child = subprocess.Popen(  # noqa: ASYNC220 - it must outlive the call
+            [sys.executable, "-m", "app.cli", "api", "--port", str(port)],
+            cwd=ROOT,
+            env=os.environ | {"GUANXI_LOG_LEVEL": "INFO"},
+            stdout=out,
+            stderr=out,
+        )
+    try:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+            deadline = time.monotonic() + 20
+            while True:
+                assert child.poll() is None, log.read_text()
+                assert time.monotonic() < deadline, log.read_text()
+                try:
+                    await client.get("/readyz")
+                    break
+                except httpx.ConnectError:
+                    await asyncio.sleep(0.05)
+            yield child, client
+    finally:
+        child.kill()
+        child.wait()
 
 
 def error_of(answer: httpx.Response) -> tuple[int, str]:

@@ -1,6 +1,8 @@
 """Pushes as the platform would send them, signed and encrypted by an independent party (wechatpy)."""
 
 import itertools
+import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -11,7 +13,7 @@ from wechatpy.crypto import WeChatCrypto
 from wechatpy.utils import WeChatSigner
 
 from infra import clock
-from wechat.accounts.queries import Credentials
+from wechat.accounts.queries import Credentials, Keys
 from wechat.accounts.rules import Mode
 
 _ids = itertools.count(7_000_000_000_000)
@@ -36,39 +38,68 @@ class Sealed:
 
 
 def xml(fields: dict[str, Any]) -> str:
+    """A list is the same element several times."""
     root = ET.Element("xml")
-    for name, value in fields.items():
-        ET.SubElement(root, name).text = str(value)
+    _fill(root, fields)
     return ET.tostring(root, encoding="unicode")
 
 
-class Pushes:
-    """The pushes of one person to one account."""
+def _fill(parent: ET.Element, fields: dict[str, Any]) -> None:
+    for name, value in fields.items():
+        for one in value if isinstance(value, list) else [value]:
+            element = ET.SubElement(parent, name)
+            if isinstance(one, dict):
+                _fill(element, one)
+            else:
+                element.text = str(one)
 
-    def __init__(self, account: Credentials, openid: str) -> None:
+
+def in_json(fields: dict[str, Any]) -> str:
+    return json.dumps(fields, ensure_ascii=False)
+
+
+class Pushes:
+    """The pushes of one person to one account; `keys` are what the platform signs and encrypts with."""
+
+    def __init__(
+        self,
+        account: Credentials,
+        openid: str,
+        *,
+        keys: Keys | None = None,
+        write: Callable[[dict[str, Any]], str] = xml,
+    ) -> None:
         self.account = account
         self.openid = openid
-        self.crypto = WeChatCrypto(account.token, account.aes_key, account.app_id)
+        self.keys = keys or account.keys[0]
+        self.write = write
+        self.crypto = WeChatCrypto(self.keys.token, self.keys.aes_key, account.app_id)
 
     def follow(self, scene: str | None = None, at: datetime | None = None) -> dict[str, Any]:
         key = f"qrscene_{scene}" if scene else ""
-        return self._event("subscribe", at, EventKey=key, **({"Ticket": "ticket"} if scene else {}))
+        return self.event("subscribe", at, EventKey=key, **({"Ticket": "ticket"} if scene else {}))
 
     def scan(self, scene: str, at: datetime | None = None) -> dict[str, Any]:
-        return self._event("SCAN", at, EventKey=scene, Ticket="ticket")
+        return self.event("SCAN", at, EventKey=scene, Ticket="ticket")
 
     def unfollow(self, at: datetime | None = None) -> dict[str, Any]:
-        return self._event("unsubscribe", at, EventKey="")
+        return self.event("unsubscribe", at, EventKey="")
 
     def text(self, content: str, at: datetime | None = None) -> dict[str, Any]:
-        return self._fields(at) | {"MsgType": "text", "Content": content, "MsgId": next(_ids)}
+        return self.message("text", at, Content=content)
+
+    def message(self, kind: str, at: datetime | None = None, **more: Any) -> dict[str, Any]:
+        return self._fields(at) | {"MsgType": kind, "MsgId": next(_ids)} | more
+
+    def event(self, event: str, at: datetime | None = None, **more: Any) -> dict[str, Any]:
+        return self._fields(at) | {"MsgType": "event", "Event": event} | more
 
     def sealed(self, fields: dict[str, Any] | str, at: float | None = None, nonce: str = "nonce1") -> Sealed:
         """The request with these fields (or this clear text), signed at `at` (the product's clock by default)."""
-        clear = fields if isinstance(fields, str) else xml(fields)
+        clear = fields if isinstance(fields, str) else self.write(fields)
         stamp = str(int(clock.timestamp() if at is None else at))
         query = {"timestamp": stamp, "nonce": nonce, "openid": self.openid}
-        query["signature"] = _signature(self.account.token, stamp, nonce)
+        query["signature"] = _signature(self.keys.token, stamp, nonce)
         path = f"/wechat/{self.account.app_id}/push"
         if self.account.mode is Mode.PLAIN:
             return Sealed(path, query, clear.encode())
@@ -77,14 +108,14 @@ class Pushes:
         body = {"ToUserName": self.account.original_id, "Encrypt": envelope.findtext("Encrypt", "")}
         if self.account.mode is Mode.COMPATIBLE and not isinstance(fields, str):
             body = fields | body
-        return Sealed(path, query, xml(body).encode())
+        return Sealed(path, query, self.write(body).encode())
 
     def sealed_bytes(self, ciphertext: str, at: float | None = None) -> Sealed:
         """A correctly signed request around any `Encrypt` text."""
         stamp = str(int(clock.timestamp() if at is None else at))
-        signed = _signature(self.account.token, stamp, "nonce1", ciphertext)
+        signed = _signature(self.keys.token, stamp, "nonce1", ciphertext)
         query = {"timestamp": stamp, "nonce": "nonce1", "encrypt_type": "aes", "msg_signature": signed}
-        body = xml({"ToUserName": self.account.original_id, "Encrypt": ciphertext})
+        body = self.write({"ToUserName": self.account.original_id, "Encrypt": ciphertext})
         return Sealed(f"/wechat/{self.account.app_id}/push", query, body.encode())
 
     def opened(self, answer: httpx.Response) -> dict[str, str]:
@@ -102,9 +133,6 @@ class Pushes:
     def _fields(self, at: datetime | None) -> dict[str, Any]:
         sent = int(clock.timestamp() if at is None else at.timestamp())
         return {"ToUserName": self.account.original_id, "FromUserName": self.openid, "CreateTime": sent}
-
-    def _event(self, event: str, at: datetime | None, **more: str) -> dict[str, Any]:
-        return self._fields(at) | {"MsgType": "event", "Event": event} | more
 
 
 def _signature(*parts: str) -> str:

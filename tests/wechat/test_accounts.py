@@ -1,10 +1,13 @@
 """Accounts: secrets go in, are stored as ciphertext, and never come out."""
 
+from uuid import uuid4
+
 import pytest
 
 from infra import crypto
 from tests import factories as make
 from tests.doors import error_of
+from wechat.accounts import queries
 
 PATH = "/staff/v1/accounts"
 ACCOUNT = {
@@ -60,6 +63,46 @@ async def test_what_the_platform_would_never_give_is_refused_and_not_repeated(ht
     assert error_of(answer) == (422, "invalid_input")
     for name in ("secret", "token", "aes_key"):
         assert (ACCOUNT | changes)[name] not in answer.text
+
+
+async def _add(http, admin):
+    return (await http.post(PATH, headers=admin, json=ACCOUNT)).json()
+
+
+async def test_what_is_given_is_changed_and_the_rest_stays(http, admin):
+    added = await _add(http, admin)
+    path = f"{PATH}/{added['id']}"
+    for changes in ({"name": "新店"}, {"mode": "plain"}, {"secret": "f" * 32}, {"name": None}, {}):
+        answer = await http.patch(path, headers=admin, json=changes)
+        added |= {name: value for name, value in changes.items() if name in added and value}
+        assert (answer.status_code, answer.json()) == (200, added)
+    known = await queries.credentials(ACCOUNT["app_id"])
+    assert (known.name, known.mode, known.secret) == ("新店", "plain", "f" * 32)
+    assert known.keys == (queries.Keys(make.TOKEN, make.AES_KEY),)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"aes_key": make.AES_KEY[:-1]},
+        {"token": "?!"},
+        {"secret": "with space"},
+        {"mode": "none"},
+        {"name": ""},
+        {"name": "a\x00"},
+        {"app_id": "wx0000000000000008"},
+        {"kind": "mini"},
+    ],
+)
+async def test_a_change_the_platform_would_never_give_is_refused(http, admin, changes):
+    added = await _add(http, admin)
+    answer = await http.patch(f"{PATH}/{added['id']}", headers=admin, json=changes)
+    assert error_of(answer) == (422, "invalid_input")
+    assert (await http.get(PATH, headers=admin)).json()["items"] == [added]
+
+
+async def test_nobody_s_account_cannot_be_changed(http, admin):
+    assert error_of(await http.patch(f"{PATH}/{uuid4()}", headers=admin, json={})) == (404, "account_not_found")
 
 
 async def test_credentials_show_no_secret_when_printed(db):

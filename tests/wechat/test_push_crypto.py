@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from wechatpy.crypto import WeChatCrypto
 
 from tests.factories import AES_KEY, TOKEN
+from wechat.accounts.queries import Keys
 from wechat.pushes import crypto
 from wechat.pushes.errors import PushUndecryptable
 
 APP = "wx0000000000000001"
+KEYS = Keys(TOKEN, AES_KEY)
 KEY = WeChatCrypto(TOKEN, AES_KEY, APP).key
 INDEPENDENT = WeChatCrypto(TOKEN, AES_KEY, APP)
 MESSAGES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\x00"), max_size=300)
@@ -46,17 +48,19 @@ def test_what_an_independent_party_encrypts_is_read(message):
 @settings(max_examples=50)
 @given(MESSAGES)
 def test_what_is_encrypted_an_independent_party_verifies_and_reads(message):
-    reply = crypto.encrypt_reply(message, key=KEY, app_id=APP, token=TOKEN, timestamp=1_700_000_000)
+    reply = crypto.encrypt_reply(message, KEYS, app_id=APP, timestamp=1_700_000_000)
     envelope = ET.fromstring(reply)
     signature, stamp, nonce = (envelope.findtext(name) for name in ("MsgSignature", "TimeStamp", "Nonce"))
     opened = INDEPENDENT.decrypt_message(reply, signature, stamp, nonce)
     assert (opened, stamp) == (message, "1700000000")
 
 
+def test_the_key_is_what_the_independent_party_makes_of_the_43_letters():
+    assert KEYS.cipher_key == KEY
+
+
 def test_every_encryption_of_a_reply_differs():
-    replies = {
-        crypto.encrypt_reply("同一句话", key=KEY, app_id=APP, token=TOKEN, timestamp=1_700_000_000) for _ in range(20)
-    }
+    replies = {crypto.encrypt_reply("同一句话", KEYS, app_id=APP, timestamp=1_700_000_000) for _ in range(20)}
     assert len(replies) == 20
 
 

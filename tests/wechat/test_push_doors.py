@@ -8,10 +8,10 @@ from app.contexts import registry
 from infra import clock, crypto, database
 from tests import factories as make
 from tests.doors import error_of
-from tests.pushes import Pushes, _signature, xml
+from tests.pushes import Pushes, _signature, in_json, xml
 from wechat.accounts import queries, service
 from wechat.accounts.rules import Mode
-from wechat.pushes import messages
+from wechat.pushes.parsing import parse
 
 
 async def _verify(http, account, at=None, token=make.TOKEN, echo="2847592"):
@@ -40,10 +40,11 @@ async def test_an_account_just_added_is_known_at_once(http):
     assert (await _verify(http, added)).status_code == 200
 
 
+@pytest.mark.parametrize("write", [xml, in_json])
 @pytest.mark.parametrize("mode", list(Mode))
-async def test_a_push_of_each_mode_is_kept_decrypted_and_answered_in_kind(http, mode):
+async def test_a_push_of_each_mode_and_format_is_kept_decrypted_and_answered_in_kind(http, mode, write):
     await make.welcome("欢迎")
-    fan = Pushes(await make.account(mode=mode), make.openid())
+    fan = Pushes(await make.account(mode=mode), make.openid(), write=write)
     answer = await fan.sealed(fan.follow()).send(http)
     assert ("<Encrypt>" in answer.text) == (mode is not Mode.PLAIN)
     reply = fan.opened(answer)
@@ -53,8 +54,38 @@ async def test_a_push_of_each_mode_is_kept_decrypted_and_answered_in_kind(http, 
     assert [(row["app_id"], row["person"]) for row in kept] == [
         (fan.account.app_id, crypto.digest(fan.account.app_id, fan.openid))
     ]
-    assert messages.parse(kept[0]["raw"]).openid == fan.openid
+    assert parse(kept[0]["raw"]).openid == fan.openid
     assert "欢迎" in kept[0]["reply"]
+
+
+@pytest.mark.parametrize("write", [xml, in_json])
+async def test_the_clear_part_of_compatible_mode_is_not_trusted(http, write):
+    fan = Pushes(await make.account(mode=Mode.COMPATIBLE), make.openid(), write=write)
+    sealed = fan.sealed(fan.text("the signed words"))
+    assert b"the signed words" in sealed.body
+    forged = sealed.body.replace(b"the signed words", b"a forged word").replace(fan.openid.encode(), b"o-of-another")
+    assert (await sealed.but(body=forged).send(http)).text == "success"
+    kept = parse((await make.rows("SELECT raw FROM push"))[0]["raw"])
+    assert (kept.openid, kept.body.content) == (fan.openid, "the signed words")
+
+
+@pytest.mark.parametrize("change", ["shadow = true", "disabled_at = created_at"])
+@pytest.mark.parametrize("changed_after", [False, True])
+async def test_a_silent_account_keeps_everything_and_says_nothing(http, changed_after, change):
+    await make.welcome("欢迎")
+    fan = Pushes(await make.account(), make.openid())
+    fields = fan.follow()
+    if changed_after:
+        assert fan.opened(await fan.sealed(fields).send(http))["Content"] == "欢迎"
+    await database.execute(f"UPDATE wechat_account SET {change}")
+    queries.forget()
+    assert (await fan.sealed(fields).send(http)).text == "success"
+    assert await make.count("push") == 1
+    assert await make.count("wechat_intent") == 0
+    if not changed_after:
+        assert (await make.rows("SELECT reply FROM push"))[0]["reply"] is None
+    await make.settle(registry())
+    assert (await make.customer_of(fan.openid))["following"]
 
 
 async def test_a_push_without_an_answer_is_acknowledged(http):
@@ -74,38 +105,35 @@ async def test_the_event_of_a_push_carries_no_openid_and_is_keyed_by_the_person(
     assert events[0]["request_id"] == "request-of-the-push"
 
 
-@pytest.mark.parametrize(
-    ("fields", "body"),
-    [
-        ({"MsgType": "event", "Event": "subscribe", "EventKey": "qrscene_abc"}, messages.Subscribe("abc")),
-        ({"MsgType": "event", "Event": "subscribe", "EventKey": ""}, messages.Subscribe(None)),
-        ({"MsgType": "event", "Event": "subscribe"}, messages.Subscribe(None)),
-        ({"MsgType": "event", "Event": "subscribe", "EventKey": "last_trade_no_1"}, messages.Subscribe(None)),
-        ({"MsgType": "event", "Event": "SCAN", "EventKey": "qrscene_abc"}, messages.Scan("qrscene_abc")),
-        ({"MsgType": "event", "Event": "unsubscribe"}, messages.Unsubscribe()),
-        ({"MsgType": "event", "Event": "LOCATION"}, messages.Other("location")),
-        ({"MsgType": "text", "Content": "a]]>b"}, messages.Text("a]]>b")),
-        ({"MsgType": "image", "MediaId": "1"}, messages.Other("image")),
-    ],
-)
-def test_what_a_push_says(fields, body):
-    common = {"ToUserName": "gh_1", "FromUserName": "o1", "CreateTime": "1700000000"}
-    assert messages.parse(xml(common | fields)).body == body
-
-
 async def test_pushes_become_customers_credited_to_the_code(http):
     account, channel = await make.account(), await make.channel()
     store = await make.store(channel=channel)
     guide = await make.guide(store=store)
     scene = await make.key_of(await make.code(account, guide))
     fan = Pushes(account, make.openid())
-    for fields in (fan.follow(scene), fan.text("你好"), fan.unfollow(), {**fan.text("x"), "MsgType": "image"}):
+    for fields in (fan.follow(scene), fan.text("你好"), fan.unfollow(), fan.event("VIEW", EventKey="http://w")):
         assert (await fan.sealed(fields).send(http)).status_code == 200
     await make.settle(registry())
     found = await make.customer_of(fan.openid)
     assert (found["brought_by"], found["store_id"], found["channel_id"]) == (guide.id, store.id, channel.id)
     assert (found["following"], found["touches"]) == (False, 1)
     assert await make.count("timeline") == 3
+
+
+@pytest.mark.parametrize("kind", ["text", "image", "location", "link", "hologram"])
+async def test_a_message_of_any_kind_counts_as_one_even_if_it_cannot_be_read(http, kind):
+    fan = Pushes(await make.account(), make.openid())
+    await fan.sealed(fan.message(kind)).send(http)
+    await make.settle(registry())
+    assert [row["kind"] for row in await make.rows("SELECT kind FROM timeline")] == ["message"]
+
+
+@pytest.mark.parametrize("event", ["CLICK", "LOCATION", "TEMPLATESENDJOBFINISH", "hologram"])
+async def test_an_event_without_a_handler_is_kept_and_nobody_is_made_of_it(http, event):
+    fan = Pushes(await make.account(), make.openid())
+    await fan.sealed(fan.event(event, EventKey="k")).send(http)
+    await make.settle(registry())
+    assert (await make.count("push"), await make.count("customer"), await make.count("timeline")) == (1, 0, 0)
 
 
 async def test_the_order_of_a_persons_pushes_survives_the_same_second(http):

@@ -2,18 +2,22 @@
 
 import asyncio
 
+import asyncpg
 import httpx
 import pytest
 
 from app.contexts import registry
 from infra import crypto, database, parameters
 from tests import factories as make
-from tests.doors import open_door, receiver
+from tests.doors import error_of, open_door, receiver, serving
 from tests.factories import NOON
-from tests.pushes import Pushes
+from tests.pushes import Pushes, xml
 from wechat.pushes import messages
+from wechat.pushes.parsing import parse
+from wechat.pushes.replies import text_reply
 from wechat.pushes.responders import Intent, Responder, Response
 from wechat.pushes.service import Receiver
+from wechat.pushes.store import Incoming, receive_many
 
 KINDS = ["follow", "scan", "text", "unfollow"]
 
@@ -82,6 +86,78 @@ async def test_at_once_in_processes_that_know_nothing_of_each_other(db, fan, sce
     await _one_effect()
     for door in doors:
         await door.close()
+
+
+@pytest.fixture
+async def elsewhere(db):
+    """What another process has: a session of its own."""
+    connection = await asyncpg.connect(db.database)
+    yield connection
+    await connection.close()
+
+
+async def _waits_for_a_lock():
+    waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    for _ in range(500):
+        if await make.rows(waiting):
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("nobody waits")
+
+
+def _written_elsewhere(fan, fields):
+    push = parse(xml(fields))
+    return Incoming(
+        key=crypto.digest("push", fan.account.app_id, *push.identifier),
+        app_id=fan.account.app_id,
+        person=crypto.digest(fan.account.app_id, fan.openid),
+        raw=xml(fields),
+        reply=text_reply(push, "那边先说的", NOON),
+        request_id="elsewhere",
+    )
+
+
+@pytest.mark.parametrize("commits", [True, False])
+async def test_one_that_another_process_is_writing_is_waited_for(fan, scene, elsewhere, commits):
+    fields = fan.follow(scene)
+    writing = elsewhere.transaction()
+    await writing.start()
+    assert not (await receive_many(elsewhere, [_written_elsewhere(fan, fields)]))[0].repeated
+    door, sealed = receiver(), fan.sealed(fields)
+    answering = asyncio.create_task(door.receive(fan.account.app_id, sealed.query, sealed.body, None))
+    await _waits_for_a_lock()
+    assert not answering.done()
+    await (writing.commit() if commits else writing.rollback())
+    said = fan.opened(_answer(await answering))["Content"]
+    assert said == ("那边先说的" if commits else "欢迎 一店")
+    await door.close()
+    await _one_effect()
+
+
+async def test_one_that_another_process_writes_for_too_long_is_refused_so_that_it_comes_again(
+    http, fan, scene, elsewhere
+):
+    fields = fan.follow(scene)
+    writing = elsewhere.transaction()
+    await writing.start()
+    await receive_many(elsewhere, [_written_elsewhere(fan, fields)])
+    assert error_of(await fan.sealed(fields).send(http)) == (503, "unavailable")
+    await writing.commit()
+    assert fan.opened(await fan.sealed(fields).send(http))["Content"] == "那边先说的"
+    await _one_effect()
+
+
+async def test_at_once_at_two_processes(fan, scene, tmp_path):
+    async with serving(tmp_path / "one") as (_, one), serving(tmp_path / "two") as (_, two):
+        for _ in range(10):
+            fan.openid = make.openid()
+            fields = fan.follow(scene)
+            answers = await asyncio.gather(*(fan.sealed(fields).send(door) for door in (one, two) for _ in range(6)))
+            opened = [fan.opened(answer) for answer in answers]
+            assert all(reply == opened[0] for reply in opened)
+            assert opened[0]["Content"] == "欢迎 一店"
+    assert await make.count("push_key") == await make.count("push") == 10
+    assert len(await make.rows("SELECT 1 FROM outbox WHERE name = 'wechat.push_received.v1'")) == 10
 
 
 async def test_signed_anew_ten_minutes_later_the_first_reply_is_given_again(http, fan, scene, db):
@@ -218,7 +294,7 @@ async def test_a_busy_minute_of_many_people_loses_nothing_and_keeps_each_ones_or
             WHERE o.key = encode($1, 'hex') ORDER BY o.id""",
             key,
         )
-        assert [messages.parse(row["raw"]).body.content for row in kept] == list("012345")
+        assert [parse(row["raw"]).body.content for row in kept] == list("012345")
 
 
 def _answer(text):

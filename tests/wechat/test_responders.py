@@ -9,8 +9,9 @@ from infra import database, parameters
 from infra.errors import Unavailable
 from tests import factories as make
 from tests.pushes import Pushes
+from wechat.accounts import queries
 from wechat.pushes.messages import Subscribe, Text
-from wechat.pushes.responders import Responder, Response
+from wechat.pushes.responders import Intent, Responder, Response
 from wechat.pushes.service import Receiver
 
 
@@ -84,6 +85,19 @@ async def test_the_first_that_answers_wins_and_the_others_are_not_asked(fan):
     )
     assert answer != "success"
     assert "<![CDATA[mine]]>" in (await _stored())[0]
+
+
+async def test_in_shadow_nobody_is_asked_and_silence_is_stored(fan):
+    await database.execute("UPDATE wechat_account SET shadow = true")
+    queries.forget()
+    asked = []
+
+    async def respond(_view):
+        asked.append(True)
+        return Response("mine", (Intent("send_text", {"text": "later"}),))
+
+    assert await _ask(fan, Responder("mine", (Text,), respond)) == "success"
+    assert (await _stored(), await make.count("wechat_intent"), asked) == ([None], 0, [])
 
 
 async def test_an_answer_of_no_words_is_silence(fan):

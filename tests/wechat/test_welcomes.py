@@ -12,6 +12,8 @@ from tests import factories as make
 from tests.doors import error_of
 from tests.pushes import Pushes
 from wechat.pushes import messages
+from wechat.pushes.fields import read_fields
+from wechat.pushes.replies import text_reply
 from wechat.welcomes import responders
 from wechat.welcomes.rules import LONGEST_BYTES, fill, unknown_placeholders
 
@@ -172,7 +174,7 @@ XML_TEXT = st.lists(LETTERS | st.sampled_from(["]]>", "]]", ">", "<![CDATA["]), 
 @given(XML_TEXT, XML_TEXT)
 def test_any_words_come_out_of_the_reply_as_they_went_in(words, openid):
     push = messages.Push("gh_1", openid, make.NOON, (), messages.Text(""))
-    fields = messages.read_fields(messages.text_reply(push, words, make.NOON))
+    fields = read_fields(text_reply(push, words, make.NOON))
     assert (fields["Content"], fields["ToUserName"], fields["FromUserName"]) == (words, openid, "gh_1")
 
 

@@ -2,19 +2,48 @@
 
 import base64
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cached_property
 from uuid import UUID
 
-from infra import crypto
+from infra import clock, crypto
 from infra.cache import Cache
+from infra.parameters import Parameter
 from wechat.accounts.errors import AccountNotFound
 from wechat.accounts.models import Account
 from wechat.accounts.rules import Kind, Mode
 
+FORMER_KEY_HOURS = Parameter(
+    name="wechat.former_key_hours",
+    default=72,
+    least=1,
+    most=720,
+    help="更换 Token 或 EncodingAESKey 后，旧的一对还能用于接收推送的小时数",
+)
+
+
+@dataclass(frozen=True)
+class Keys:
+    """What pushes are signed and encrypted with."""
+
+    token: str
+    aes_key: str
+
+    def __repr__(self) -> str:
+        return "Keys()"
+
+    @cached_property
+    def cipher_key(self) -> bytes:
+        """The 32 bytes of AES key behind EncodingAESKey (wechat-platform §2.3)."""
+        return base64.b64decode(self.aes_key + "=")
+
 
 @dataclass(frozen=True)
 class Credentials:
-    """An account with its secrets decrypted; it lives in memory only and hides them from logs."""
+    """An account with its secrets decrypted; it lives in memory only and hides them from logs.
+
+    `keys` are the pairs that open its pushes, newest first: after a change the former one for some time.
+    """
 
     id: UUID
     app_id: str
@@ -23,20 +52,24 @@ class Credentials:
     mode: Mode
     name: str
     secret: str
-    token: str
-    aes_key: str
+    keys: tuple[Keys, ...]
+    shadow: bool
+    forward_url: str | None
+    imported: bool
+    disabled: bool
+
+    @property
+    def silent(self) -> bool:
+        """Whether pushes are only received: nothing of ours reaches a fan."""
+        return self.shadow or self.disabled
 
     def __repr__(self) -> str:
         return f"Credentials({self.app_id})"
 
-    @cached_property
-    def cipher_key(self) -> bytes:
-        """The 32 bytes of AES key behind EncodingAESKey (wechat-platform §2.3)."""
-        return base64.b64decode(self.aes_key + "=")
-
 
 async def _read_all(_key: str) -> dict[str, Credentials]:
-    return {account.app_id: _decrypted(account) for account in await Account.all()}
+    former_from = clock.now() - timedelta(hours=await FORMER_KEY_HOURS.get())
+    return {account.app_id: _decrypted(account, former_from) for account in await Account.all()}
 
 
 _accounts = Cache("accounts", _read_all)
@@ -50,9 +83,31 @@ async def credentials(app_id: str) -> Credentials:
     return account
 
 
+async def every() -> list[Credentials]:
+    """All accounts that are not disabled, in the order they were added."""
+    accounts = (await _accounts.get()).values()
+    return sorted((account for account in accounts if not account.disabled), key=lambda account: account.id)
+
+
 def forget() -> None:
     """Read anew next time (between tests)."""
     _accounts.clear()
+
+
+async def account(app_id: str) -> Account:
+    """The account of an app id as it stands. Raises AccountNotFound."""
+    return _found(await Account.get_or_none(app_id=app_id))
+
+
+async def account_by_id(account_id: UUID) -> Account:
+    """The account as it stands. Raises AccountNotFound."""
+    return _found(await Account.get_or_none(id=account_id))
+
+
+def _found(account: Account | None) -> Account:
+    if account is None:
+        raise AccountNotFound
+    return account
 
 
 async def page(after: UUID | None, limit: int) -> list[Account]:
@@ -61,7 +116,7 @@ async def page(after: UUID | None, limit: int) -> list[Account]:
     return await found.order_by("id").limit(limit)
 
 
-def _decrypted(account: Account) -> Credentials:
+def _decrypted(account: Account, former_from: datetime) -> Credentials:
     return Credentials(
         id=account.id,
         app_id=account.app_id,
@@ -70,6 +125,17 @@ def _decrypted(account: Account) -> Credentials:
         mode=account.mode,
         name=account.name,
         secret=crypto.decrypt(account.secret),
-        token=crypto.decrypt(account.token),
-        aes_key=crypto.decrypt(account.aes_key),
+        keys=_keys(account, former_from),
+        shadow=account.shadow,
+        forward_url=account.forward_url,
+        imported=account.imported_at is not None,
+        disabled=account.disabled_at is not None,
     )
+
+
+def _keys(account: Account, former_from: datetime) -> tuple[Keys, ...]:
+    newest = Keys(crypto.decrypt(account.token), crypto.decrypt(account.aes_key))
+    changed_at, token, aes_key = account.keys_changed_at, account.former_token, account.former_aes_key
+    if changed_at is None or changed_at < former_from or token is None or aes_key is None:
+        return (newest,)
+    return newest, Keys(crypto.decrypt(token), crypto.decrypt(aes_key))

@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from wechatpy.crypto.cryptography import WeChatCipher
 
+from wechat.accounts.queries import Keys
 from wechat.pushes.errors import PushUndecryptable
 
 _BLOCK = 32
@@ -41,7 +42,8 @@ def decrypt(encrypted: str, key: bytes, app_id: str) -> bytes:
         ciphertext = base64.b64decode(encrypted, validate=True)
     except (binascii.Error, ValueError) as error:
         raise PushUndecryptable from error
-    if not ciphertext or len(ciphertext) % _BLOCK:
+    # `validate` lets superfluous `=` pass.
+    if not ciphertext or len(ciphertext) % _BLOCK or len(encrypted) != (len(ciphertext) + 2) // 3 * 4:
         raise PushUndecryptable
     clear: bytes = _cipher(key).decrypt(ciphertext)
     padding = clear[-1]
@@ -53,14 +55,19 @@ def decrypt(encrypted: str, key: bytes, app_id: str) -> bytes:
     return clear[_HEAD:end]
 
 
-def encrypt_reply(message: str, *, key: bytes, app_id: str, token: str, timestamp: int) -> str:
-    """The envelope of a reply: encrypted anew each time it is sent."""
+def encrypt(message: str, key: bytes, app_id: str) -> str:
+    """What `decrypt` opens; never the same twice."""
     text = message.encode()
     clear = secrets.token_bytes(_RANDOM) + len(text).to_bytes(_HEAD - _RANDOM, "big") + text + app_id.encode()
     padding = _BLOCK - len(clear) % _BLOCK
-    encrypted = base64.b64encode(_cipher(key).encrypt(clear + bytes([padding]) * padding)).decode()
+    return base64.b64encode(_cipher(key).encrypt(clear + bytes([padding]) * padding)).decode()
+
+
+def encrypt_reply(message: str, keys: Keys, *, app_id: str, timestamp: int) -> str:
+    """The envelope of a reply: encrypted anew each time it is sent."""
+    encrypted = encrypt(message, keys.cipher_key, app_id)
     nonce = secrets.token_hex(8)
-    signed = signature(token, str(timestamp), nonce, encrypted)
+    signed = signature(keys.token, str(timestamp), nonce, encrypted)
     return (
         f"<xml><Encrypt><![CDATA[{encrypted}]]></Encrypt><MsgSignature><![CDATA[{signed}]]></MsgSignature>"
         f"<TimeStamp>{timestamp}</TimeStamp><Nonce><![CDATA[{nonce}]]></Nonce></xml>"

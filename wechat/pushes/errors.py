@@ -24,12 +24,12 @@ class SignatureStale(PushRefused):
 
 class PushUndecryptable(PushRefused):
     code = "push_undecryptable"
-    english = "The ciphertext can't be decrypted with the account's key"
+    english = "The ciphertext can't be decrypted with the account's keys"
 
 
 class PushMalformed(PushRefused):
     code = "push_malformed"
-    english = "The push is not the XML the platform sends"
+    english = "The push is not the XML or JSON the platform sends"
 
 
 class PushForAnother(PushRefused):
@@ -40,3 +40,12 @@ class PushForAnother(PushRefused):
 class PushUnencrypted(PushRefused):
     code = "push_unencrypted"
     english = "The account expects encrypted pushes"
+
+
+class PushTooLarge(PushRefused):
+    """The same code as the HTTP door's own limit gives: a caller need not know which one it met."""
+
+    code = "too_large"
+    status = 413
+    message = "内容过大"
+    english = "The body is too large"

@@ -7,9 +7,10 @@ from core.customers.service import record_contacts
 from infra.database import connection
 from infra.events import Delivered, Handler
 from wechat.codes import queries as codes
-from wechat.codes.queries import Owners
+from wechat.codes.rules import Owners
 from wechat.pushes.events import PushReceived
-from wechat.pushes.messages import Body, Other, Push, Scan, Subscribe, Text, Unsubscribe, parse
+from wechat.pushes.messages import Body, Message, Other, Push, Scan, Subscribe, Unsubscribe
+from wechat.pushes.parsing import parse
 from wechat.pushes.store import raw_pushes
 
 
@@ -53,10 +54,9 @@ def _kind(body: Body) -> ContactKind | None:
             return ContactKind.SCAN
         case Unsubscribe():
             return ContactKind.UNFOLLOW
-        case Text():
+        case Other(event=False):
             return ContactKind.MESSAGE
-        case Other():
-            return None
+    return ContactKind.MESSAGE if isinstance(body, Message) else None
 
 
 HANDLERS = (Handler(name="wechat.pushes.record", events=(PushReceived,), handle_many=_record, ordered=True),)

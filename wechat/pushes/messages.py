@@ -1,17 +1,69 @@
-"""A push as a typed value, and the XML of a reply (wechat-platform §2.4-2.5)."""
+"""What a push may be, as typed values (wechat-platform §2.4-2.5); `parsing.py` makes them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from enum import StrEnum
 from typing import TypeAlias
-from xml.parsers.expat import ExpatError, ParserCreate
 
-from wechat.pushes.errors import PushMalformed
 
-_LONGEST_OPENID = 64
-_LATEST_TIME = 4_102_444_800  # the year 2100
-_SCENE_PREFIX = "qrscene_"
-_FIELD_DEPTH = 2  # the root is 1
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A written message."""
+
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    picture_url: str
+    media_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """`recognition` is what the platform understood; empty when it was not asked to."""
+
+    media_id: str
+    format: str
+    recognition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    media_id: str
+    thumb_media_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShortVideo:
+    media_id: str
+    thumb_media_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place sent as a message; degrees."""
+
+    latitude: float
+    longitude: float
+    scale: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    title: str
+    description: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class MiniProgramPage:
+    title: str
+    app_id: str
+    page_path: str
+    thumb_url: str
+    thumb_media_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +86,175 @@ class Unsubscribe:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
-    """A written message."""
+class LocationReport:
+    """Where the phone is, told on entering the chat; degrees, `precision` in metres."""
 
-    content: str
+    latitude: float
+    longitude: float
+    precision: float
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """A tap on a menu item with a key."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A tap on a menu item with an address."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ViewMiniProgram:
+    """A tap on a menu item that opens a mini-program."""
+
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScanCodePush:
+    """Something was scanned through the menu; `scan_type` is `qrcode` or `barcode`."""
+
+    key: str
+    scan_type: str
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScanCodeWait:
+    """The same, and the person sees that we are being waited for."""
+
+    key: str
+    scan_type: str
+    result: str
+
+
+class PictureSource(StrEnum):
+    """The menu item the pictures were sent through."""
+
+    CAMERA = "pic_sysphoto"
+    CAMERA_OR_ALBUM = "pic_photo_or_album"
+    ALBUM = "pic_weixin"
+
+
+@dataclass(frozen=True, slots=True)
+class PicturesSent:
+    """Pictures follow as messages of their own; `digests` are their MD5 sums."""
+
+    key: str
+    source: PictureSource
+    count: int
+    digests: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LocationSelected:
+    """A place chosen through the menu; it follows as a message of its own. Degrees."""
+
+    key: str
+    latitude: float
+    longitude: float
+    scale: int
+    label: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateSent:
+    """How a template message ended: `success`, `failed:user block`, `failed: system failed` …"""
+
+    message_id: int
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class MassSent:
+    """How a mass message ended; `total` people were meant, `filtered` remained, of whom it failed for `failed`."""
+
+    message_id: int
+    status: str
+    total: int
+    filtered: int
+    sent: int
+    failed: int
+    copyright_state: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One template allowed or refused; `scene` is where it was asked (1 web, 2 article, 0 mini-program)."""
+
+    template_id: str
+    accepted: bool
+    scene: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubscribePopup:
+    """The answer to a request for subscription notices."""
+
+    items: tuple[Grant, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SubscribeChange:
+    """A change of mind on the page of subscriptions; the platform tells refusals only."""
+
+    items: tuple[Grant, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """How a subscription notice ended; `error_code` 0 is success."""
+
+    template_id: str
+    message_id: int
+    error_code: int
+    error_status: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubscribeSent:
+    items: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EnterSession:
+    """Somebody opened the customer service of a mini-program; `source` is what the page's button carries."""
+
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class MediaChecked:
+    """The verdict on a picture or sound: `suggest` is `pass`, `review` or `risky`."""
+
+    trace_id: str
+    suggest: str
+    label: int
 
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """A message or event we don't act on (yet): stored and acknowledged."""
+    """A message or event we don't know, or one without its fields: stored and acknowledged.
+
+    `kind` is its MsgType or, if `event`, its Event, in lower case.
+    """
 
     kind: str
+    event: bool
 
 
-Body: TypeAlias = Subscribe | Scan | Unsubscribe | Text | Other
+Message: TypeAlias = Text | Image | Voice | Video | ShortVideo | Location | Link | MiniProgramPage
+MenuEvent: TypeAlias = Click | View | ViewMiniProgram | ScanCodePush | ScanCodeWait | PicturesSent | LocationSelected
+ResultEvent: TypeAlias = (
+    TemplateSent | MassSent | SubscribePopup | SubscribeChange | SubscribeSent | EnterSession | MediaChecked
+)
+Body: TypeAlias = Message | Subscribe | Scan | Unsubscribe | LocationReport | MenuEvent | ResultEvent | Other
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,96 +266,3 @@ class Push:
     sent_at: datetime
     identifier: tuple[str, ...]
     body: Body
-
-
-class _Fields:
-    """What the parser calls: keeps the text right inside each element below the root."""
-
-    def __init__(self) -> None:
-        self.found = dict[str, str]()
-        self._depth = 0
-        self._text = list[str]()
-
-    def start(self, _name: str, _attributes: object) -> None:
-        self._depth += 1
-
-    def data(self, text: str) -> None:
-        if self._depth == _FIELD_DEPTH:
-            self._text.append(text)
-
-    def end(self, name: str) -> None:
-        if self._depth == _FIELD_DEPTH:
-            self.found[name] = "".join(self._text)
-            self._text.clear()
-        self._depth -= 1
-
-
-def _refuse(*_declaration: object) -> None:
-    raise PushMalformed({"reason": "xml"})
-
-
-def read_fields(raw: bytes | str) -> dict[str, str]:
-    """The elements right below the root as text. Raises PushMalformed; entities and DTDs are refused."""
-    fields = _Fields()
-    parser = ParserCreate()
-    parser.buffer_text = True
-    parser.StartElementHandler = fields.start
-    parser.CharacterDataHandler = fields.data
-    parser.EndElementHandler = fields.end
-    # Entities can only be declared in a DTD. The body is read before its signature: it may be anybody's.
-    parser.StartDoctypeDeclHandler = _refuse
-    try:
-        parser.Parse(raw, True)  # noqa: FBT003 - positional only: this is all of it
-    except (ExpatError, ValueError, LookupError) as error:
-        raise PushMalformed({"reason": "xml"}) from error
-    return fields.found
-
-
-def parse(raw: bytes | str) -> Push:
-    """Raises PushMalformed when a field that every push has is missing or absurd."""
-    fields = read_fields(raw)
-    try:
-        openid, created = fields["FromUserName"], int(fields["CreateTime"])
-        to, kind = fields["ToUserName"], fields["MsgType"].lower()
-    except (KeyError, ValueError) as error:
-        raise PushMalformed({"reason": "fields"}) from error
-    if not (0 < len(openid) <= _LONGEST_OPENID and 0 <= created <= _LATEST_TIME and kind):
-        raise PushMalformed({"reason": "fields"})
-    return Push(to, openid, datetime.fromtimestamp(created, UTC), _identifier(fields), _body(kind, fields))
-
-
-def _identifier(fields: Mapping[str, str]) -> tuple[str, ...]:
-    if fields.get("MsgId"):
-        return ("message", fields["MsgId"])
-    names = ("FromUserName", "CreateTime", "Event", "EventKey", "MsgID", "trace_id")
-    return ("event", *(fields.get(name, "") for name in names))
-
-
-def _body(kind: str, fields: Mapping[str, str]) -> Body:
-    if kind == "text":
-        return Text(fields.get("Content", ""))
-    if kind != "event":
-        return Other(kind)
-    event, key = fields.get("Event", "").lower(), fields.get("EventKey", "")
-    match event:
-        case "subscribe":
-            return Subscribe(key.removeprefix(_SCENE_PREFIX) if key.startswith(_SCENE_PREFIX) else None)
-        case "scan":
-            return Scan(key)
-        case "unsubscribe":
-            return Unsubscribe()
-    return Other(event)
-
-
-def text_reply(push: Push, content: str, at: datetime) -> str:
-    """The XML of a passive text reply."""
-    return (
-        f"<xml><ToUserName>{_cdata(push.openid)}</ToUserName><FromUserName>{_cdata(push.to)}</FromUserName>"
-        f"<CreateTime>{int(at.timestamp())}</CreateTime><MsgType><![CDATA[text]]></MsgType>"
-        f"<Content>{_cdata(content)}</Content></xml>"
-    )
-
-
-def _cdata(text: str) -> str:
-    # A `]]>` inside can't end the section: it is split over two.
-    return f"<![CDATA[{text.replace(']]>', ']]]]><![CDATA[>')}]]>"

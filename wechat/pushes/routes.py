@@ -6,7 +6,8 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Request, Response
 
 from infra.context import FastRoute
-from wechat.pushes.service import Receiver
+from wechat.pushes.errors import PushTooLarge
+from wechat.pushes.service import MOST_BYTES, Receiver
 
 router = APIRouter(prefix="/wechat", tags=["wechat"])
 
@@ -14,9 +15,12 @@ _SIGNED = [
     {"name": name, "in": "query", "required": False, "schema": {"type": "string"}}
     for name in ("signature", "timestamp", "nonce", "echostr", "encrypt_type", "msg_signature", "openid")
 ]
-_XML: dict[str, Any] = {
+_BODY: dict[str, Any] = {
     "parameters": _SIGNED,
-    "requestBody": {"content": {"text/xml": {"schema": {"type": "string"}}}, "required": True},
+    "requestBody": {
+        "content": {kind: {"schema": {"type": "string"}} for kind in ("text/xml", "application/json")},
+        "required": True,
+    },
 }
 
 
@@ -32,12 +36,24 @@ async def verify(app_id: str, request: Request) -> Response:
     return Response(echo, media_type="text/plain")
 
 
-@router.post("/{app_id}/push", response_class=Response, openapi_extra=_XML)
+@router.post("/{app_id}/push", response_class=Response, openapi_extra=_BODY)
 async def push(app_id: str, request: Request) -> Response:
     """A message or an event; answered with the reply or `success` once it is durable."""
     query = _read_query(request.scope["query_string"].decode("latin-1"))
-    answer = await _receiver(request).receive(app_id, query, await request.body(), request.scope.get("request_id"))
+    body = await _read_body(request, await MOST_BYTES.get())
+    answer = await _receiver(request).receive(app_id, query, body, request.scope.get("request_id"))
     return Response(answer, media_type="application/xml" if answer.startswith("<") else "text/plain")
+
+
+async def _read_body(request: Request, most: int) -> bytes:
+    """Counted while it comes, since what a header announces may be a lie. Raises PushTooLarge, and reads no more."""
+    pieces, size = list[bytes](), 0
+    async for piece in request.stream():
+        size += len(piece)
+        if size > most:
+            raise PushTooLarge
+        pieces.append(piece)
+    return b"".join(pieces)
 
 
 def _read_query(text: str) -> dict[str, str]:

@@ -12,12 +12,19 @@ from wechat.accounts.queries import Credentials
 from wechat.pushes import crypto as envelope_crypto
 from wechat.pushes.envelope import Opened, open_push, verify_url
 from wechat.pushes.errors import PushRefused
-from wechat.pushes.messages import text_reply
-from wechat.pushes.responders import Responder, View, respond
+from wechat.pushes.replies import text_reply
+from wechat.pushes.responders import SILENCE, Responder, View, respond
 from wechat.pushes.store import Incoming, Receipt, receive_many
 
 FRESH_SECONDS = Parameter(
     name="wechat.push_fresh_seconds", default=300, least=30, most=3600, help="推送签名时间与当前时间最多相差的秒数"
+)
+MOST_BYTES = Parameter(
+    name="wechat.push_most_bytes",
+    default=1_048_576,
+    least=16_384,
+    most=1_048_576,
+    help="一条推送的请求体最多的字节数，超过则拒收",
 )
 
 _SUCCESS = "success"
@@ -89,7 +96,8 @@ class Receiver:
 
     async def _incoming(self, account: Credentials, opened: Opened, key: bytes, request_id: str | None) -> Incoming:
         push, now = opened.push, clock.now()
-        response = await respond(self._responders, View(account.app_id, account.name, push))
+        view = View(account.app_id, account.name, push)
+        response = SILENCE if account.silent else await respond(self._responders, view)
         return Incoming(
             key=key,
             app_id=account.app_id,
@@ -102,14 +110,9 @@ class Receiver:
 
 
 def _answer(account: Credentials, opened: Opened, reply: str | None) -> str:
-    if reply is None:
+    # In shadow another system answers, also to a push that we answered before.
+    if reply is None or account.silent:
         return _SUCCESS
-    if not opened.encrypted:
+    if opened.keys is None:
         return reply
-    return envelope_crypto.encrypt_reply(
-        reply,
-        key=account.cipher_key,
-        app_id=account.app_id,
-        token=account.token,
-        timestamp=int(clock.timestamp()),
-    )
+    return envelope_crypto.encrypt_reply(reply, opened.keys, app_id=account.app_id, timestamp=int(clock.timestamp()))
