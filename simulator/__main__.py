@@ -36,6 +36,9 @@ def _end(_signal: int, _frame: FrameType | None) -> None:
 @click.option("--retry-seconds", callback=_seconds, default="0,5,10", help="When a push is delivered.")
 @click.option("--timeout-seconds", type=click.FloatRange(0, min_open=True), default=5.0)
 @click.option("--in-flight", type=click.IntRange(1), default=64, help="Push requests at one time.")
+@click.option(
+    "--later-seconds", type=click.FloatRange(0), default=0.5, help="When an event tells what became of a message."
+)
 def main(
     *,
     host: str,
@@ -45,6 +48,7 @@ def main(
     retry_seconds: tuple[float, ...],
     timeout_seconds: float,
     in_flight: int,
+    later_seconds: float,
 ) -> None:
     """Stand in for the WeChat platform; every option can be given as SIMULATOR_<OPTION> instead."""
     settings = Settings(
@@ -53,6 +57,7 @@ def main(
         retry_seconds=retry_seconds,
         timeout_seconds=timeout_seconds,
         in_flight=in_flight,
+        later_seconds=later_seconds,
     )
     # uvicorn raises the signal again after its shutdown; being told to end is not a failure.
     signal.signal(signal.SIGTERM, _end)

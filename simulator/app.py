@@ -5,13 +5,54 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from simulator import control_routes, platform_routes, push_routes, rendering
+from simulator import (
+    act_routes,
+    control_routes,
+    fault_routes,
+    mass_routes,
+    media_routes,
+    menu_routes,
+    mini_routes,
+    oauth_routes,
+    outbound_routes,
+    phone_routes,
+    platform_routes,
+    push_fault_routes,
+    push_routes,
+    rendering,
+    template_routes,
+    user_routes,
+)
 from simulator.clock import Clock
+from simulator.faults import Faults
 from simulator.pushes import Engine
 from simulator.schemas import ErrorOut, HealthOut
 from simulator.settings import Settings
 from simulator.state import State
 from simulator.store import Store
+
+PLATFORM = (
+    platform_routes,
+    user_routes,
+    menu_routes,
+    oauth_routes,
+    mini_routes,
+    outbound_routes,
+    template_routes,
+    mass_routes,
+    media_routes,
+)
+CONTROL = (
+    control_routes.router,
+    fault_routes.router,
+    menu_routes.control,
+    oauth_routes.control,
+    mini_routes.control,
+    push_routes.router,
+    act_routes.router,
+    push_fault_routes.router,
+    template_routes.control,
+)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -30,9 +71,12 @@ def create_app(settings: Settings) -> FastAPI:
     # The pages of /docs would load scripts from a foreign host.
     app = FastAPI(title="WeChat stand-in", lifespan=lifespan, docs_url=None, redoc_url=None)
     rendering.install(app)
-    app.include_router(platform_routes.router)
-    app.include_router(control_routes.router, responses={"4XX": {"model": ErrorOut}})
-    app.include_router(push_routes.router, responses={"4XX": {"model": ErrorOut}})
+    app.add_middleware(Faults)
+    for platform in PLATFORM:
+        app.include_router(platform.router)
+    for control in CONTROL:
+        app.include_router(control, responses={"4XX": {"model": ErrorOut}})
+    phone_routes.install(app)
 
     @app.get("/healthz")
     async def healthz() -> HealthOut:

@@ -1,12 +1,14 @@
 """The control side: accounts, people, and what is known of them."""
 
+from collections import Counter as Tally
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
-from simulator import fans, quotas
+from simulator import contacts, fans, notices, quotas
+from simulator import phone as phone_lines
 from simulator.doors import EngineDep, StateDep
-from simulator.records import Account
+from simulator.records import Account, Person
 from simulator.schemas import (
     AccountOut,
     AccountsOut,
@@ -14,7 +16,9 @@ from simulator.schemas import (
     FansIn,
     FansOut,
     FollowersOut,
+    MessagesOut,
     StatsOut,
+    TraitsIn,
     VerifyOut,
     WelcomesOut,
 )
@@ -59,6 +63,15 @@ async def list_fans(state: StateDep, cursor: Cursor = 0, limit: Limit = 100) -> 
     return FansOut(fans=people[cursor:end], next_cursor=str(end) if end < len(people) else None)
 
 
+@router.put("/fans/{fan_id}")
+async def change_fan(state: StateDep, fan_id: str, body: TraitsIn) -> Person:
+    """Change what is known of a person: the phone number, or whether the platform takes it for a risky one."""
+    person = state.person(fan_id)
+    changed = person.model_copy(update=body.model_dump(exclude_unset=True))
+    state.save(changed)
+    return changed
+
+
 @router.get("/fans/{fan_id}/phone")
 async def phone(state: StateDep, fan_id: str, app_id: str) -> list[BubbleOut]:
     """Show the chat with an account on a person's phone, oldest first."""
@@ -83,20 +96,27 @@ async def welcomes(state: StateDep, app_id: str) -> WelcomesOut:
 
 
 @router.get("/stats")
-async def stats(state: StateDep, app_id: str) -> StatsOut:
+async def stats(request: Request, state: StateDep, app_id: str) -> StatsOut:
     """Sum up the calls and the pushes of an account since the last reset."""
     account = state.account(app_id)
     counts = quotas.totals(state, account.app_id)
     pushes = [push for push in state.pushes.values() if push.app_id == account.app_id]
     attempts = [attempt for push in pushes for attempt in push.attempts if not attempt.resent]
+    sent = phone_lines.sent(state, account.app_id)
     return StatsOut(
         token_fetches=counts["token"] + counts["stable_token"],
-        calls={name: counts[name] for name in quotas.ENDPOINTS},
-        errors={name.removeprefix(quotas.ERROR): n for name, n in counts.items() if name.startswith(quotas.ERROR)},
+        ticket_fetches=counts["ticket_getticket"],
+        calls={name: counts[name] for name in quotas.endpoint_names(request.app.openapi()["paths"])},
+        errors=_prefixed(counts, quotas.ERROR),
+        faulted=_prefixed(counts, quotas.FAULTED),
         pushes=len(pushes),
         attempts=len(attempts),
         failed=sum(attempt.error is not None for attempt in attempts),
         resends=sum(len(push.attempts) for push in pushes) - len(attempts),
+        messages=MessagesOut.model_validate(Tally(bubble.channel for bubble in sent)),
+        refused_outside_window=counts[contacts.REFUSED],
+        sends_to=Tally(bubble.fan_id for bubble in sent),
+        marketing_templates=counts[notices.MARKETING],
     )
 
 
@@ -105,3 +125,7 @@ async def reset(state: StateDep, engine: EngineDep) -> None:
     """Forget everything, and drop the pushes that are under way."""
     await engine.cancel()
     state.reset()
+
+
+def _prefixed(counts: Tally[str], prefix: str) -> dict[str, int]:
+    return {name.removeprefix(prefix): count for name, count in counts.items() if name.startswith(prefix)}

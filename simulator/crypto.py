@@ -37,14 +37,23 @@ def decode_key(encoding_aes_key: str) -> bytes:
     return base64.b64decode(encoding_aes_key + "=", validate=True)
 
 
-def encrypt(encoding_aes_key: str, app_id: str, message: str) -> str:
+def encrypt(encoding_aes_key: str, app_id: str, message: str | bytes) -> str:
     """Return base64(AES-256-CBC(16 random bytes + length + message + app id)), padded to 32-byte blocks."""
-    content = message.encode()
-    clear = secrets.token_bytes(SALT) + LENGTH.pack(len(content)) + content + app_id.encode()
+    clear = envelope(app_id, message.encode() if isinstance(message, str) else message)
     padding = BLOCK - len(clear) % BLOCK
+    return seal(encoding_aes_key, clear + bytes([padding]) * padding)
+
+
+def envelope(app_id: str, message: bytes) -> bytes:
+    """Return what is encrypted, before its padding."""
+    return secrets.token_bytes(SALT) + LENGTH.pack(len(message)) + message + app_id.encode()
+
+
+def seal(encoding_aes_key: str, blocks: bytes) -> str:
+    """Return base64(AES-256-CBC(whole blocks))."""
     key = decode_key(encoding_aes_key)
     encryptor = Cipher(AES(key), CBC(key[:IV])).encryptor()
-    return base64.b64encode(encryptor.update(clear + bytes([padding]) * padding) + encryptor.finalize()).decode()
+    return base64.b64encode(encryptor.update(blocks) + encryptor.finalize()).decode()
 
 
 def decrypt(encoding_aes_key: str, app_id: str, encrypted: str) -> str:

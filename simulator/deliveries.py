@@ -10,13 +10,23 @@ import aiohttp
 from yarl import URL
 
 from simulator import crypto, messages
-from simulator.records import Account, Attempt, Push, SignedRequest
+from simulator.records import Account, Attempt, Keys, Push, SignedRequest
 from simulator.replies import Verdict, judge
 
 OK = 200
 # Shorter than a server's usual 5 s, so that a request seldom meets a connection which is just being closed.
 KEEP_ALIVE_SECONDS = 2
-HEADERS = {"Content-Type": "text/xml", "User-Agent": "Mozilla/4.0"}
+HEADERS = {"User-Agent": "Mozilla/4.0"}
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A request as it goes out; `fault` names how it was damaged on purpose."""
+
+    query: dict[str, str]
+    body: bytes
+    keys: Keys
+    fault: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +46,22 @@ def open_session() -> aiohttp.ClientSession:
 
 def sign(account: Account, push: Push, timestamp: int) -> SignedRequest:
     """Sign a push anew: the same content under another nonce, encrypted anew where the mode asks for it."""
-    body, encrypted = messages.sealed_body(account, push.fields)
-    query = signed_query(account.token, timestamp)
-    query["openid"] = push.openid
+    encrypted = None
+    if account.mode != "plain":
+        content = messages.write(account.push_format, push.fields)
+        encrypted = crypto.encrypt(account.keys.aes_key, account.app_id, content)
+    query = push_query(account.keys, push.openid, timestamp, encrypted)
+    return SignedRequest(query=query, body=messages.body(account, push.fields, encrypted), keys=account.keys)
+
+
+def push_query(keys: Keys, openid: str, timestamp: int, encrypted: str | None) -> dict[str, str]:
+    """Return the query of a push; an `Encrypt` text is signed too."""
+    query = signed_query(keys.token, timestamp)
+    query["openid"] = openid
     if encrypted is not None:
-        signed = (account.token, query["timestamp"], query["nonce"], encrypted)
+        signed = (keys.token, query["timestamp"], query["nonce"], encrypted)
         query |= {"encrypt_type": "aes", "msg_signature": crypto.signature(*signed)}
-    return SignedRequest(query=query, body=body)
+    return query
 
 
 def signed_query(token: str, timestamp: int) -> dict[str, str]:
@@ -59,7 +78,7 @@ async def deliver(
     session: aiohttp.ClientSession,
     account: Account,
     push: Push,
-    request: SignedRequest,
+    request: Outgoing,
     *,
     at: float,
     timeout_seconds: float,
@@ -68,13 +87,14 @@ async def deliver(
     began = time.perf_counter()
     post = session.post(
         _address(account, request.query),
-        data=request.body.encode(),
+        data=request.body,
+        headers={"Content-Type": messages.CONTENT_TYPES[account.push_format]},
         allow_redirects=False,
         timeout=aiohttp.ClientTimeout(total=timeout_seconds),
     )
     status, body, error = await _outcome(post)
     latency_ms = round((time.perf_counter() - began) * 1000, 3)
-    verdict = judge(account, push.openid, body) if status is not None and error is None else None
+    verdict = judge(account, request.keys, push.openid, body) if status is not None and error is None else None
     attempt = Attempt(
         at=at,
         status=status,
@@ -82,6 +102,7 @@ async def deliver(
         error=error if verdict is None else verdict.error,
         answer=verdict.fields if verdict is not None else None,
         body_sha256=hashlib.sha256(body).hexdigest() if status is not None else None,
+        fault=request.fault,
     )
     return Delivery(began, attempt, verdict)
 

@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query
 
-from simulator import fans, qrcodes
+from simulator import fans, qrcodes, sendings
+from simulator.act_schemas import SendIn
 from simulator.doors import EngineDep, StateDep
-from simulator.pushes import Engine, Resend
-from simulator.records import Push
+from simulator.pushes import Resend
 from simulator.schemas import (
     ActionIn,
     ActionOut,
@@ -17,40 +17,36 @@ from simulator.schemas import (
     ResendIn,
     ResendOut,
     ScanIn,
-    SendIn,
 )
+from simulator.stage import TAKEN, StageDep
 
 router = APIRouter(prefix="/sim", tags=["control"])
-STARTED = 202
 
 
-@router.post("/fans/{fan_id}/scan", responses={STARTED: {"model": ActionOut}})
-async def scan(state: StateDep, engine: EngineDep, response: Response, fan_id: str, body: ScanIn) -> ActionOut:
+@router.post("/fans/{fan_id}/scan", responses=TAKEN)
+async def scan(stage: StageDep, fan_id: str, body: ScanIn) -> ActionOut:
     """Scan a code of the account: a follower's SCAN event, or a follow by the code."""
-    account = state.account(body.app_id)
-    code = qrcodes.find(state, account.app_id, ticket=body.ticket, scene=body.scene, url=body.url)
-    return await _push_out(engine, fans.scan(state, fan_id, account, code), body, response)
+    chat = stage.chat(body.app_id, fan_id)
+    code = qrcodes.find(stage.state, body.app_id, ticket=body.ticket, scene=body.scene, url=body.url)
+    return await stage.run(fans.scan(chat, code), wait=body.wait)
 
 
-@router.post("/fans/{fan_id}/follow", responses={STARTED: {"model": ActionOut}})
-async def follow(state: StateDep, engine: EngineDep, response: Response, fan_id: str, body: ActionIn) -> ActionOut:
+@router.post("/fans/{fan_id}/follow", responses=TAKEN)
+async def follow(stage: StageDep, fan_id: str, body: ActionIn) -> ActionOut:
     """Follow the account without a code."""
-    push = fans.follow(state, fan_id, state.account(body.app_id))
-    return await _push_out(engine, push, body, response)
+    return await stage.run(fans.follow(stage.chat(body.app_id, fan_id)), wait=body.wait)
 
 
-@router.post("/fans/{fan_id}/unfollow", responses={STARTED: {"model": ActionOut}})
-async def unfollow(state: StateDep, engine: EngineDep, response: Response, fan_id: str, body: ActionIn) -> ActionOut:
+@router.post("/fans/{fan_id}/unfollow", responses=TAKEN)
+async def unfollow(stage: StageDep, fan_id: str, body: ActionIn) -> ActionOut:
     """Stop following the account."""
-    push = fans.unfollow(state, fan_id, state.account(body.app_id))
-    return await _push_out(engine, push, body, response)
+    return await stage.run(fans.unfollow(stage.chat(body.app_id, fan_id)), wait=body.wait)
 
 
-@router.post("/fans/{fan_id}/send", responses={STARTED: {"model": ActionOut}})
-async def send(state: StateDep, engine: EngineDep, response: Response, fan_id: str, body: SendIn) -> ActionOut:
-    """Write a text to the account."""
-    push = fans.send(state, fan_id, state.account(body.app_id), body.text)
-    return await _push_out(engine, push, body, response)
+@router.post("/fans/{fan_id}/send", responses=TAKEN)
+async def send(stage: StageDep, fan_id: str, body: SendIn) -> ActionOut:
+    """Write a message of any kind to the account."""
+    return await stage.run(sendings.send(stage.chat(body.app_id, fan_id), body), wait=body.wait)
 
 
 @router.get("/pushes")
@@ -89,12 +85,3 @@ async def resend(state: StateDep, engine: EngineDep, push_id: str, body: ResendI
     )
     attempts = await engine.resend(state.push(push_id), how)
     return ResendOut(push_id=push_id, deliveries=[AttemptOut.of(attempt) for attempt in attempts])
-
-
-async def _push_out(engine: Engine, push: Push, body: ActionIn, response: Response) -> ActionOut:
-    engine.launch(push)
-    if body.wait:
-        await engine.settled(push)
-    else:
-        response.status_code = STARTED
-    return ActionOut.of(push)

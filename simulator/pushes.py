@@ -2,15 +2,18 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
 import aiohttp
 
-from simulator import deliveries
+from simulator import deliveries, push_faults
+from simulator.acts import UNANSWERED
+from simulator.deliveries import Outgoing
 from simulator.errors import ControlError, push_cancelled
+from simulator.holding import Held
 from simulator.phone import show
 from simulator.records import Account, Attempt, Push, SignedRequest
 from simulator.replies import Verdict
@@ -21,6 +24,7 @@ from simulator.state import State
 # quicker, and on two connections the later request could otherwise be read first.
 LEAD_SECONDS = 0.25
 SYSTEM_BUBBLE = "该公众号提供的服务出现故障，请稍后再试"
+DUPLICATES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ class Engine:
         self._slots = asyncio.Semaphore(settings.in_flight)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._lanes: dict[tuple[str, str], asyncio.Event] = {}
+        self._held = Held()
+        self._later: set[asyncio.TimerHandle] = set()
         self._session: aiohttp.ClientSession | None = None
 
     @property
@@ -64,7 +70,11 @@ class Engine:
         await self.session.close()
 
     async def cancel(self) -> None:
-        """Drop every push that is under way, unsettled."""
+        """Drop every push that is under way, held back or meant for later, unsettled."""
+        for handle in self._later:
+            handle.cancel()
+        self._later.clear()
+        self._held = Held()
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
@@ -72,7 +82,33 @@ class Engine:
         self._lanes.clear()
 
     def launch(self, push: Push) -> None:
-        """Start the deliveries of a push, its first one after those of the person's earlier pushes."""
+        """Start the deliveries of a push, unless a fault drops it or holds it back."""
+        if push.outcome != "pending":
+            return
+        if push_faults.take(self._state, push.app_id, "drop"):
+            push.outcome = "dropped"
+            self._state.save(push)
+            return
+        for each in self._held.pass_on(self._state, push):
+            self._start(each)
+
+    def launch_later(self, push: Push) -> None:
+        """Start a push that the platform sends a while after what it tells of."""
+
+        def launch() -> None:
+            self._later.discard(handle)
+            self.launch(push)
+
+        handle = asyncio.get_running_loop().call_later(self._settings.later_seconds, launch)
+        self._later.add(handle)
+
+    def release(self, app_id: str) -> None:
+        """Start what a fault held back that is switched off now."""
+        for push in self._held.release(self._state, app_id):
+            self._start(push)
+
+    def _start(self, push: Push) -> None:
+        # The first delivery comes after those of the person's earlier pushes.
         lane = (push.app_id, push.fan_id)
         under_way = asyncio.Event()
         task = asyncio.create_task(self._run(push, after=self._lanes.get(lane), under_way=under_way))
@@ -81,7 +117,9 @@ class Engine:
         task.add_done_callback(lambda _: self._tasks.pop(push.push_id))
 
     async def settled(self, push: Push) -> None:
-        """Wait until a push is answered or given up; 409 push_cancelled when a reset dropped it."""
+        """Wait until a push is answered or given up, but not for one held back; 409 push_cancelled by a reset."""
+        if push in self._held:
+            return
         task = self._tasks.get(push.push_id)
         if task is not None:
             # The push goes on when the one who waits for it goes away.
@@ -94,7 +132,7 @@ class Engine:
         return await deliveries.verify_url(
             self.session,
             account,
-            timestamp=int(self._state.clock.now()),
+            timestamp=self._now(),
             timeout_seconds=self._settings.timeout_seconds,
         )
 
@@ -105,10 +143,10 @@ class Engine:
             raise ControlError(409, "never_sent", "this push has not been sent yet")
         account = self._state.account(push.app_id)
 
-        def request() -> SignedRequest:
+        def request() -> Outgoing:
             if how.as_first_signed and first is not None:
-                return first
-            return deliveries.sign(account, push, int(self._state.clock.now()) + how.offset_seconds)
+                return _outgoing(account, first)
+            return _outgoing(account, deliveries.sign(account, push, self._now() + how.offset_seconds))
 
         async def once() -> Attempt:
             delivery = await self._deliver(account, push, request)
@@ -128,9 +166,23 @@ class Engine:
         if after is not None:
             await after.wait()
         try:
-            await self._deliver_until_settled(push, under_way)
+            extra = self._duplicates(push)
+            await asyncio.gather(self._deliver_until_settled(push, under_way), *extra)
         finally:
             under_way.set()
+
+    def _duplicates(self, push: Push) -> list[Coroutine[None, None, None]]:
+        if not push_faults.take(self._state, push.app_id, "duplicate"):
+            return []
+        return [self._deliver_duplicate(push) for _ in range(DUPLICATES)]
+
+    async def _deliver_duplicate(self, push: Push) -> None:
+        account = self._state.account(push.app_id)
+        delivery = await self._deliver(
+            account, push, lambda: _outgoing(account, deliveries.sign(account, push, self._now()))
+        )
+        push.attempts.append(delivery.attempt.model_copy(update={"resent": True, "fault": "duplicate"}))
+        self._state.save(push)
 
     async def _deliver_until_settled(self, push: Push, under_way: asyncio.Event) -> None:
         zero = None
@@ -149,18 +201,24 @@ class Engine:
             self._state.save(push)
         self._give_up(push, "silent")
 
-    def _sign_now(self, account: Account, push: Push) -> SignedRequest:
-        request = deliveries.sign(account, push, int(self._state.clock.now()))
+    def _sign_now(self, account: Account, push: Push) -> Outgoing:
+        damage = push_faults.take_damage(self._state, push.app_id)
+        if damage is not None:
+            return push_faults.damaged(account, push, self._now(), damage)
+        request = deliveries.sign(account, push, self._now())
         if push.first_request is None:
             push.first_request = request
             self._state.save(push)
-        return request
+        return _outgoing(account, request)
+
+    def _now(self) -> int:
+        return int(self._state.clock.now())
 
     async def _deliver(
         self,
         account: Account,
         push: Push,
-        request: Callable[[], SignedRequest],
+        request: Callable[[], Outgoing],
         under_way: asyncio.Event | None = None,
     ) -> deliveries.Delivery:
         # Signed when its turn comes: a push that waited for a slot must not carry an old timestamp.
@@ -182,7 +240,7 @@ class Engine:
             return
         push.outcome = verdict.outcome
         push.reply = verdict.text
-        if verdict.outcome == "replied" and not self._is_following(push):
+        if verdict.outcome == "replied" and not self._has_somebody_waiting(push):
             push.outcome = "discarded"
             push.reply = None
         with self._state.atomic():
@@ -191,7 +249,8 @@ class Engine:
                 self._show_reply(push, verdict)
 
     def _show_reply(self, push: Push, verdict: Verdict) -> None:
-        show(self._state, push, sender="account", kind=verdict.kind, text=verdict.text or "")
+        text = verdict.text or ""
+        show(self._state, push, sender="account", kind=verdict.kind, text=text, content=verdict.content)
         if push.kind == "subscribe":
             follow = self._state.follows[push.app_id][push.fan_id]
             follow.welcomed = True
@@ -201,8 +260,16 @@ class Engine:
         push.outcome = outcome
         with self._state.atomic():
             self._state.save(push)
-            if self._is_following(push):
+            if self._has_somebody_waiting(push):
                 show(self._state, push, sender="system", kind="text", text=SYSTEM_BUBBLE)
 
-    def _is_following(self, push: Push) -> bool:
+    def _has_somebody_waiting(self, push: Push) -> bool:
+        if not push.fan_id or push.kind in UNANSWERED:
+            return False
+        if self._state.account(push.app_id).kind == "mini":
+            return True
         return self._state.follows[push.app_id][push.fan_id].following
+
+
+def _outgoing(account: Account, request: SignedRequest) -> Outgoing:
+    return Outgoing(request.query, request.body.encode(), request.keys or account.keys)

@@ -20,9 +20,7 @@ from simulator.limits import Limits
 from simulator.records import Account, Code
 from simulator.state import State
 
-SCENE_STR_LENGTH = 64
-SCENE_ID_MOST = 2**32 - 1
-PERMANENT_SCENE_ID_MOST = 100_000
+SCENE_ID_MOST = 2**32 - 1  # the width of the field, no limit of an account
 # 70 bytes give 96 characters of base64 that end in "==": a client that forgets to encode it is found out.
 TICKET_BYTES = 70
 TICKET_MARK = b"\x81\x00"
@@ -51,7 +49,7 @@ def create(state: State, account: Account, body: dict[str, Any]) -> dict[str, st
     action = ACTIONS.get(str(body.get("action_name")))
     if action is None:
         raise PlatformError(INVALID_ACTION_NAME)
-    scene = _scene(action, body)
+    scene = _scene(account.limits, action, body)
     if action.permanent:
         code = _permanent(state, account, action, scene)
         return {"ticket": code.ticket, "url": code.url}
@@ -93,26 +91,26 @@ def _newest(state: State, codes: list[Code]) -> Code | None:
     return next(reversed(living or codes), None)
 
 
-def _scene(action: Action, body: dict[str, Any]) -> str:
+def _scene(limits: Limits, action: Action, body: dict[str, Any]) -> str:
     info = body.get("action_info")
     scene = info.get("scene") if isinstance(info, dict) else None
     if not isinstance(scene, dict):
         raise PlatformError(INVALID_ACTION_INFO)
-    return _scene_id(action, scene) if action.numeric else _scene_str(scene)
+    return _scene_id(limits, action, scene) if action.numeric else _scene_str(limits, scene)
 
 
-def _scene_id(action: Action, scene: dict[str, Any]) -> str:
+def _scene_id(limits: Limits, action: Action, scene: dict[str, Any]) -> str:
     value = scene.get("scene_id")
     if not isinstance(value, int) or isinstance(value, bool):
         raise PlatformError(INVALID_ACTION_INFO)
-    if not 1 <= value <= (PERMANENT_SCENE_ID_MOST if action.permanent else SCENE_ID_MOST):
+    if not 1 <= value <= (limits.permanent_scene_id if action.permanent else SCENE_ID_MOST):
         raise PlatformError(INVALID_SCENE)
     return str(value)
 
 
-def _scene_str(scene: dict[str, Any]) -> str:
+def _scene_str(limits: Limits, scene: dict[str, Any]) -> str:
     value = scene.get("scene_str")
-    if not isinstance(value, str) or not value.isprintable() or not 1 <= len(value) <= SCENE_STR_LENGTH:
+    if not isinstance(value, str) or not value.isprintable() or not 1 <= len(value) <= limits.scene_str_length:
         raise PlatformError(INVALID_ACTION_INFO)
     return value
 

@@ -6,8 +6,8 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from simulator import quotas
+from simulator.doors import answer
 from simulator.errors import INVALID_URL, REQUIRE_GET, REQUIRE_POST, ControlError, PlatformError
-from simulator.platform_routes import answer
 from simulator.schemas import ErrorDetail, ErrorOut
 
 METHOD_NOT_ALLOWED = 405
@@ -35,7 +35,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
-        if request.url.path.startswith("/cgi-bin/"):
+        if request.url.path.startswith(quotas.PLATFORM_PATHS):
             return _platform_http(error)
         code = {404: "not_found", METHOD_NOT_ALLOWED: "method_not_allowed"}.get(error.status_code, "bad_request")
         return _refusal(error.status_code, code, str(error.detail))

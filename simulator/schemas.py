@@ -4,21 +4,32 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
-from simulator.records import Account, Attempt, Bubble, Mode, Outcome, Person, Push, PushKind
+from simulator.records import Account, Attempt, Bubble, Channel, Fields, Mode, Outcome, Person, Push
 
 # XML 1.0 has no way to write these, so no phone could send them.
 NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def _writable(text: str) -> str:
+def writable(text: str) -> str:
+    """Return a text that XML can carry; ValueError for another."""
     if NOT_IN_XML.search(text):
         raise ValueError("the text holds characters that XML cannot carry")
     return text
 
 
-Text = Annotated[str, Field(min_length=1, max_length=2_048), AfterValidator(_writable)]
+Text = Annotated[str, Field(min_length=1, max_length=2_048), AfterValidator(writable)]
+
+
+def _as_texts(value: JsonValue) -> JsonValue:
+    match value:
+        case dict():
+            return {name: _as_texts(each) for name, each in value.items()}
+        case list():
+            return [_as_texts(each) for each in value]
+        case _:
+            return str(value)
 
 
 class Input(BaseModel):
@@ -28,6 +39,11 @@ class Input(BaseModel):
 class FansIn(Input):
     name: Annotated[str, Field(min_length=1, max_length=64)]
     count: Annotated[int, Field(ge=1, le=100_000)] | None = None
+
+
+class TraitsIn(Input):
+    phone: Annotated[str, Field(pattern=r"^1[0-9]{10}$")] = ""
+    risky: bool = False
 
 
 class ActionIn(Input):
@@ -47,10 +63,6 @@ class ScanIn(ActionIn):
         if [self.ticket, self.scene, self.url].count(None) != len(("ticket", "scene", "url")) - 1:
             raise ValueError("give exactly one of ticket, scene and url")
         return self
-
-
-class SendIn(ActionIn):
-    text: Text
 
 
 class ResendIn(Input):
@@ -147,6 +159,7 @@ class AttemptOut(BaseModel):
     answer: dict[str, str] | None
     body_sha256: str | None
     resent: bool
+    fault: str | None
 
     @classmethod
     def of(cls, attempt: Attempt) -> Self:
@@ -163,8 +176,8 @@ class PushOut(BaseModel):
     app_id: str
     fan_id: str
     openid: str
-    kind: PushKind
-    fields: dict[str, str]
+    kind: str
+    fields: Fields
     outcome: Outcome
     reply: str | None
     attempts: list[AttemptOut]
@@ -174,7 +187,7 @@ class PushOut(BaseModel):
         return cls(
             **push.model_dump(include=set(cls.model_fields) - {"attempts", "fields"}),
             # As texts: a MsgId is beyond the integers that a page can hold.
-            fields={name: str(value) for name, value in push.fields.items()},
+            fields={name: _as_texts(value) for name, value in push.fields.items()},
             attempts=[AttemptOut.of(attempt) for attempt in push.attempts],
         )
 
@@ -189,6 +202,8 @@ class BubbleOut(BaseModel):
     sender: Annotated[Literal["me", "account", "system"], Field(serialization_alias="from")]
     kind: str
     text: str
+    content: Fields
+    channel: Channel
     push_id: str
 
     @classmethod
@@ -198,8 +213,23 @@ class BubbleOut(BaseModel):
             sender=bubble.sender,
             kind=bubble.kind,
             text=bubble.text,
+            content=bubble.content,
+            channel=bubble.channel,
             push_id=bubble.push_id,
         )
+
+
+class WindowOut(BaseModel):
+    """How many customer-service messages an account may send a person now, and until when the last of them."""
+
+    remaining: int
+    until: AwareDatetime | None
+
+
+class GrantsOut(BaseModel):
+    """Subscription notices that a person still takes, by template."""
+
+    grants: dict[str, int]
 
 
 class FollowersOut(BaseModel):
@@ -213,13 +243,31 @@ class WelcomesOut(BaseModel):
     fans_with_reply: int
 
 
+class MessagesOut(BaseModel):
+    """Messages that phones show, by the channel they came through; a mass message counts once for each phone."""
+
+    custom: int = 0
+    template: int = 0
+    subscribe: int = 0
+    mass: int = 0
+
+
 class StatsOut(BaseModel):
-    """Counted calls by endpoint, error answers by errcode, and the pushes with their deliveries."""
+    """Calls and those met by a fault by endpoint, error answers by errcode, the pushes with their deliveries.
+
+    `sends_to` counts messages by person, `refused_outside_window` those that came too late or were too many.
+    """
 
     token_fetches: int
+    ticket_fetches: int
     calls: dict[str, int]
     errors: dict[str, int]
+    faulted: dict[str, int]
     pushes: int
     attempts: int
     failed: int
     resends: int
+    messages: MessagesOut
+    refused_outside_window: int
+    sends_to: dict[str, int]
+    marketing_templates: int

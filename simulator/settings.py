@@ -13,3 +13,4 @@ class Settings:
     retry_seconds: tuple[float, ...] = (0.0, 5.0, 10.0)
     timeout_seconds: float = 5.0
     in_flight: int = 64
+    later_seconds: float = 0.5

@@ -1,23 +1,17 @@
 """The working set in memory, with the look-ups the platform needs; `save` writes through to the store."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from contextlib import AbstractContextManager
+from typing import TypeVar, cast
 
 from simulator.clock import Clock
 from simulator.errors import account_unknown, fan_unknown, push_unknown
-from simulator.records import (
-    RECORD_TYPES,
-    Account,
-    Bubble,
-    Code,
-    Counter,
-    Follow,
-    Person,
-    Push,
-    Record,
-    Token,
-)
+from simulator.records import Account, Bubble, Code, Counter, Follow, Person, Push, Record, Token
 from simulator.store import Store
+
+R = TypeVar("R", bound=Record)
+Watcher = Callable[[Record | None], None]
 
 
 class State:
@@ -26,9 +20,10 @@ class State:
     def __init__(self, store: Store, clock: Clock) -> None:
         self.clock = clock
         self._store = store
+        self._watchers: list[Watcher] = []
         self._empty()
         for kind, document in store.all():
-            self._index(RECORD_TYPES[kind].model_validate_json(document))
+            self._index(Record.kinds[kind].model_validate_json(document))
 
     def _empty(self) -> None:
         self.accounts: dict[str, Account] = {}
@@ -46,11 +41,31 @@ class State:
         self.bubble_count = 0
         self.bubbles: dict[tuple[str, str], list[Bubble]] = defaultdict(list)
         self.counters: dict[str, Counter] = {}
+        self._others: dict[type[Record], dict[str, Record]] = defaultdict(dict)
 
     def save(self, record: Record) -> None:
         """Keep a new or changed record, in memory and in the store."""
         self._index(record)
-        self._store.put(type(record).__name__.lower(), record.key(), record.model_dump_json())
+        self._store.put(record.kind_name(), record.key(), record.model_dump_json())
+        self._tell(record)
+
+    def watch(self, watcher: Watcher) -> None:
+        """Call the watcher with every record saved or dropped from now on, and with None after a reset."""
+        self._watchers.append(watcher)
+
+    def unwatch(self, watcher: Watcher) -> None:
+        """Call it no more."""
+        self._watchers.remove(watcher)
+
+    def every(self, kind: type[R]) -> dict[str, R]:
+        """Return the records of a kind without look-ups of its own by key, in the order of first writing."""
+        return cast("dict[str, R]", self._others[kind])
+
+    def drop(self, record: Record) -> None:
+        """Take away a record of a kind without look-ups of its own."""
+        del self._others[type(record)][record.key()]
+        self._store.delete(record.kind_name(), record.key())
+        self._tell(record)
 
     def atomic(self) -> AbstractContextManager[None]:
         """Group saves, so that a killed process leaves all of them or none."""
@@ -60,6 +75,7 @@ class State:
         """Forget everything but the clock."""
         self._store.clear()
         self._empty()
+        self._tell(None)
 
     def close(self) -> None:
         """Let go of the store."""
@@ -83,6 +99,10 @@ class State:
             raise push_unknown()
         return self.pushes[push_id]
 
+    def _tell(self, record: Record | None) -> None:
+        for watcher in tuple(self._watchers):
+            watcher(record)
+
     def _index(self, record: Record) -> None:
         match record:
             case Account():
@@ -104,6 +124,8 @@ class State:
                 self.bubbles[record.app_id, record.fan_id].append(record)
             case Counter():
                 self.counters[record.key()] = record
+            case _:
+                self._others[type(record)][record.key()] = record
 
     def _index_code(self, code: Code) -> None:
         self.codes[code.ticket] = code

@@ -34,9 +34,16 @@ class Store:
         """Write a document; a rewritten one keeps its place in the order."""
         self._database.execute(PUT, (kind, key, document))
 
+    def delete(self, kind: str, key: str) -> None:
+        """Take a document away."""
+        self._database.execute("DELETE FROM record WHERE kind = ? AND key = ?", (kind, key))
+
     @contextmanager
     def atomic(self) -> Iterator[None]:
-        """Write everything put inside, or nothing."""
+        """Write everything put inside, or nothing; inside another one it is a part of that."""
+        if self._database.in_transaction:
+            yield
+            return
         self._database.execute("BEGIN")
         try:
             yield

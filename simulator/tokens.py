@@ -10,8 +10,11 @@ from simulator.errors import (
     INVALID_APP_ID,
     INVALID_CREDENTIAL,
     INVALID_GRANT_TYPE,
+    INVALID_IP,
     INVALID_SECRET,
     INVALID_TOKEN,
+    IP_AWAITS_APPROVAL,
+    SECRET_FROZEN,
     SECRET_MISSING,
     TOKEN_EXPIRED,
     TOKEN_MISSING,
@@ -24,20 +27,49 @@ TOKEN_SHAPE = re.compile(r"\d{2}_[A-Za-z0-9_-]{134}")
 
 
 def account_of(state: State, *, grant_type: str, app_id: str, secret: str) -> Account:
-    """Return the account of a token request; errcode 40002, 41002, 40013, 41004 or 40125."""
-    if grant_type != "client_credential":
+    """Return the account of a token request; errcode 40002, and those of `credentials_of`."""
+    check_grant_type(grant_type, "client_credential")
+    return credentials_of(state, app_id=app_id, secret=secret)
+
+
+def check_grant_type(given: str, wanted: str) -> None:
+    """Refuse another grant type; errcode 40002."""
+    if given != wanted:
         raise PlatformError(INVALID_GRANT_TYPE)
+
+
+def account_named(state: State, app_id: str, kind: str | None = None) -> Account:
+    """Return the account of an app id, of that kind if asked; errcode 41002 or 40013."""
     if not app_id:
         raise PlatformError(APP_ID_MISSING)
     account = state.accounts.get(app_id)
-    if account is None:
+    if account is None or kind not in (None, account.kind):
         raise PlatformError(INVALID_APP_ID)
+    return account
+
+
+def credentials_of(state: State, *, app_id: str, secret: str, kind: str | None = None) -> Account:
+    """Return the account that proves itself; errcode 41002, 40013, 41004, 40125 or 40243."""
+    account = account_named(state, app_id, kind)
     if not secret:
         raise PlatformError(SECRET_MISSING)
     if not secrets.compare_digest(secret.encode(), account.secret.encode()):
         quotas.note_error(state, account, INVALID_SECRET)
         raise PlatformError(INVALID_SECRET)
+    if account.secret_frozen:
+        quotas.note_error(state, account, SECRET_FROZEN)
+        raise PlatformError(SECRET_FROZEN)
     return account
+
+
+def check_address(account: Account, address: str) -> None:
+    """Refuse a server that is not in the white list; errcode 40164 or 89503. Mini-programs have no such list."""
+    if account.kind == "mini":
+        return
+    if not account.ip_allowed:
+        raise PlatformError(INVALID_IP, f"invalid ip {address} ipv6 ::ffff:{address}, not in whitelist")
+    if account.ip_awaits_approval:
+        raise PlatformError(IP_AWAITS_APPROVAL)
 
 
 def issue_plain(state: State, account: Account) -> Token:

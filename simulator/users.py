@@ -4,8 +4,15 @@ import base64
 import hashlib
 from typing import Any
 
-from simulator.errors import DATA_FORMAT, INVALID_OPENID, INVALID_OPENID_LIST, PlatformError
-from simulator.records import Account, Follow
+from simulator.errors import (
+    DATA_FORMAT,
+    INVALID_ARGUMENT,
+    INVALID_OPENID,
+    INVALID_OPENID_LIST,
+    NOT_FOLLOWING,
+    PlatformError,
+)
+from simulator.records import Account, Follow, Visit
 from simulator.state import State
 
 ID_CHARACTERS = 27
@@ -23,11 +30,10 @@ def unionid_of(open_platform: str, fan_id: str) -> str:
 
 
 def info(state: State, account: Account, openid: str, lang: str) -> dict[str, Any]:
-    """Answer `/cgi-bin/user/info`: no nickname, no picture; 40003 for whoever never followed the account."""
-    follow = state.follows_by_openid.get((account.app_id, openid))
-    if follow is None:
-        raise PlatformError(INVALID_OPENID)
-    if not follow.following:
+    """Answer `/cgi-bin/user/info`: no nickname, no picture; 40003 for whoever was never at the account."""
+    visitor = f"{account.app_id}|{openid}" in state.every(Visit)
+    follow = state.follows_by_openid.get((account.app_id, openid)) if visitor else known(state, account, openid)
+    if follow is None or not follow.following:
         return {"subscribe": 0, "openid": openid}
     return _follower(account, follow, lang)
 
@@ -45,17 +51,62 @@ def batch(state: State, account: Account, body: dict[str, Any]) -> dict[str, Any
 def page(state: State, account: Account, next_openid: str) -> dict[str, Any]:
     """Answer `/cgi-bin/user/get`: followers in the order of their first follow, after `next_openid`."""
     everyone = list(state.follows[account.app_id].values())
-    start = 0
-    if next_openid:
-        if (account.app_id, next_openid) not in state.follows_by_openid:
-            raise PlatformError(INVALID_OPENID)
-        start = [follow.openid for follow in everyone].index(next_openid) + 1
-    total = sum(follow.following for follow in everyone)
-    openids = [follow.openid for follow in everyone[start:] if follow.following]
-    openids = openids[: account.limits.user_get_page]
+    followers = [follow for follow in everyone if follow.following]
+    openids = page_after(everyone, followers, next_openid)
+    return {"total": len(followers)} | listed(openids[: account.limits.user_get_page])
+
+
+def page_after(everyone: list[Follow], chosen: list[Follow], openid: str) -> list[str]:
+    """Return the openids of the chosen that stand behind somebody in the list of everyone, or all of them."""
+    if not openid:
+        return [follow.openid for follow in chosen]
+    places = {follow.openid: place for place, follow in enumerate(everyone)}
+    if openid not in places:
+        raise PlatformError(INVALID_OPENID)
+    return [follow.openid for follow in chosen if places[follow.openid] > places[openid]]
+
+
+def listed(openids: list[str]) -> dict[str, Any]:
+    """Return a page of openids in the platform's shape; an empty one has no data."""
     if not openids:
-        return {"total": total, "count": 0, "next_openid": ""}
-    return {"total": total, "count": len(openids), "data": {"openid": openids}, "next_openid": openids[-1]}
+        return {"count": 0, "next_openid": ""}
+    return {"count": len(openids), "data": {"openid": openids}, "next_openid": openids[-1]}
+
+
+def update_remark(state: State, account: Account, body: dict[str, Any]) -> None:
+    """Carry out `/cgi-bin/user/info/updateremark`; errcode 40035 for what is no text or too long."""
+    remark = body.get("remark")
+    if not isinstance(remark, str) or len(remark.encode()) > account.limits.remark_bytes:
+        raise PlatformError(INVALID_ARGUMENT)
+    follow = follower(state, account, body.get("openid"))
+    follow.remark = remark
+    state.save(follow)
+
+
+def known(state: State, account: Account, openid: object) -> Follow:
+    """Return who follows the account or once did; errcode 40003."""
+    follow = state.follows_by_openid.get((account.app_id, str(openid)))
+    if follow is None:
+        raise PlatformError(INVALID_OPENID)
+    return follow
+
+
+def follower(state: State, account: Account, openid: object) -> Follow:
+    """Return who follows the account now; errcode 40003 nobody, 50005 not any more."""
+    follow = known(state, account, openid)
+    if not follow.following:
+        raise PlatformError(NOT_FOLLOWING)
+    return follow
+
+
+def openid_list(body: dict[str, Any], most: int) -> list[str]:
+    """Return the body's `openid_list`; errcode 47001 shape, 40032 none or too many."""
+    openids = body.get("openid_list")
+    if not isinstance(openids, list):
+        raise PlatformError(DATA_FORMAT)
+    if not 1 <= len(openids) <= most:
+        raise PlatformError(INVALID_OPENID_LIST)
+    return list(dict.fromkeys(map(str, openids)))
 
 
 def _asked(state: State, account: Account, user: object) -> dict[str, Any]:
@@ -70,9 +121,9 @@ def _follower(account: Account, follow: Follow, lang: str) -> dict[str, Any]:
         "openid": follow.openid,
         "language": lang if lang in LANGUAGES else LANGUAGES[0],
         "subscribe_time": follow.subscribe_time,
-        "remark": "",
-        "groupid": 0,
-        "tagid_list": [],
+        "remark": follow.remark,
+        "groupid": follow.tags[0] if follow.tags else 0,
+        "tagid_list": follow.tags,
         "subscribe_scene": follow.subscribe_scene,
         "qr_scene": follow.qr_scene,
         "qr_scene_str": follow.qr_scene_str,

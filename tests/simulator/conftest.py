@@ -5,12 +5,15 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.simulator.harness import Receiver, Simulator, receiving, running, stay_silent
+from tests.simulator.outbound import Account
+
+SOON = ("--later-seconds", "0.02")
 
 
 @pytest.fixture(scope="session")
 async def process(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Simulator]:
     folder = tmp_path_factory.mktemp("simulator")
-    async with running(folder, "--retry-seconds", "0,0.1,0.2", "--timeout-seconds", "10") as simulator:
+    async with running(folder, "--retry-seconds", "0,0.1,0.2", "--timeout-seconds", "10", *SOON) as simulator:
         yield simulator
 
 
@@ -34,3 +37,9 @@ async def simulator(process: Simulator, receiver: Receiver) -> Simulator:
     assert (await process.post("/sim/reset"))[0] == 204
     await process.account(receiver.url)
     return process
+
+
+@pytest.fixture
+def account(simulator: Simulator, receiver: Receiver) -> Account:
+    """The account's own calls to the platform."""
+    return Account(simulator, receiver)

@@ -183,7 +183,8 @@ class Receiver:
     received: list[Received] = field(default_factory=list)
 
     async def handle(self, request: web.Request) -> web.Response:
-        received = Received(time.monotonic(), dict(request.query), await request.text())
+        body = (await request.read()).decode(errors="surrogateescape")
+        received = Received(time.monotonic(), dict(request.query), body)
         self.received.append(received)
         return await self.answer(received)
 
