@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from core.alerts import routes as alerts
 from core.channels import routes as channels
 from core.customers import handlers as customer_handlers
 from core.customers import routes as customers
@@ -13,9 +14,19 @@ from infra.context import Context
 from infra.database import tortoise_config
 from infra.events import Registry
 from wechat.accounts import routes as accounts
+from wechat.blocks import jobs as block_jobs
+from wechat.blocks import routes as blocks
 from wechat.codes import handlers as code_handlers
 from wechat.codes import jobs as code_jobs
 from wechat.codes import routes as codes
+from wechat.fans import jobs as fan_jobs
+from wechat.fans import routes as fans
+from wechat.forwards import handlers as forward_handlers
+from wechat.forwards import jobs as forward_jobs
+from wechat.labels import jobs as label_jobs
+from wechat.labels import routes as labels
+from wechat.onboarding import jobs as onboarding_jobs
+from wechat.onboarding import routes as onboarding
 from wechat.pushes import handlers as push_handlers
 from wechat.pushes import jobs as push_jobs
 from wechat.pushes import routes as pushes
@@ -30,11 +41,12 @@ CONTEXTS = (
         routes=(organisation.router,),
         permissions=("staff:write",),
     ),
+    Context(name="alerts", routes=(alerts.router,), permissions=("alerts:read",)),
     Context(
         name="stores",
         models="core.stores.models",
         routes=(stores.router,),
-        permissions=("stores:read", "stores:write"),
+        permissions=("omnichannel:read", "stores:read", "stores:write"),
     ),
     Context(
         name="channels",
@@ -62,7 +74,35 @@ CONTEXTS = (
         routes=(codes.router,),
         handlers=code_handlers.HANDLERS,
         jobs=code_jobs.JOBS,
-        permissions=("codes:own", "codes:read"),
+        permissions=("codes:own", "codes:read", "codes:write"),
+    ),
+    Context(name="wechat.fans", routes=(fans.router,), jobs=fan_jobs.JOBS),
+    Context(
+        name="wechat.labels",
+        models="wechat.labels.models",
+        routes=(labels.router,),
+        jobs=label_jobs.JOBS,
+        permissions=("fans:write", "labels:read", "labels:write"),
+    ),
+    Context(
+        name="wechat.blocks",
+        models="wechat.blocks.models",
+        routes=(blocks.router,),
+        jobs=block_jobs.JOBS,
+        permissions=("blocks:write",),
+    ),
+    Context(name="wechat.followers", models="wechat.followers.models"),
+    Context(
+        name="wechat.onboarding",
+        models="wechat.onboarding.models",
+        routes=(onboarding.router,),
+        jobs=onboarding_jobs.JOBS,
+    ),
+    Context(
+        name="wechat.forwards",
+        models="wechat.forwards.models",
+        handlers=forward_handlers.HANDLERS,
+        jobs=forward_jobs.JOBS,
     ),
     Context(
         name="wechat.welcomes",

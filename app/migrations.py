@@ -10,14 +10,24 @@ from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.migrations.operations import AddConstraint, CreateModel, Operation
 from tortoise.migrations.writer import format_migration_name
 
+import migrations
 from app.contexts import tortoise
-from infra import partitions
+from infra import database, partitions
 
 
 async def migrate() -> None:
     """Bring the database to the newest migration and make the partitions of the coming days."""
     await _migrate(config=tortoise())
     await partitions.ensure()
+
+
+async def pending() -> list[str]:
+    """The migrations that are not applied yet. Raises Unavailable."""
+    applied = set[str]()
+    if await database.fetch_one("SELECT 1 WHERE to_regclass('tortoise_migrations') IS NOT NULL"):
+        applied = {row["name"] for row in await database.fetch("SELECT name FROM tortoise_migrations")}
+    written = (file.stem for file in Path(migrations.__file__ or "").parent.glob("[0-9]*.py"))
+    return sorted(set(written) - applied)
 
 
 async def make(name: str) -> list[Path]:

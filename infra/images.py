@@ -76,6 +76,7 @@ def _fitted(picture: bytes, side: int) -> Image.Image:
 
 def _centred(draw: ImageDraw.ImageDraw, text: str, y: int, size: int, colour: tuple[int, int, int]) -> None:
     """One line around height `y`, shrunk and at last cut until it fits between the margins."""
+    text = " ".join(text.split())
     room = _WIDTH - 2.5 * _MARGIN
     while size > _SMALLEST and draw.textlength(text, font=_font(size)) > room:
         size -= 2

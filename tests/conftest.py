@@ -148,13 +148,14 @@ async def _empty_sql(_connected: None) -> str:
 async def db(addresses: Addresses, _connected: None, _empty_sql: str) -> Addresses:
     """The database, empty, with every cache of this process forgotten and the clock at real time."""
     from wechat.accounts import queries as accounts
+    from wechat.onboarding import queries as onboarding
     from wechat.welcomes import responders as welcomes
 
     async with database.connection() as connection:
         await connection.execute(_empty_sql)
     await redis.client().flushdb()
     addresses.clock_file.unlink(missing_ok=True)
-    for forget in (clock.reset, parameters.forget, accounts.forget, welcomes.forget):
+    for forget in (clock.reset, parameters.forget, accounts.forget, onboarding.forget, welcomes.forget):
         forget()
     return addresses
 

@@ -15,6 +15,7 @@ PUBLIC = {
     ("POST", "/staff/v1/login"),
     ("GET", "/wechat/{app_id}/push"),
     ("POST", "/wechat/{app_id}/push"),
+    ("GET", "/MP_verify_{key}.txt"),
     ("GET", "/healthz"),
     ("GET", "/readyz"),
     ("GET", "/metrics"),

@@ -8,13 +8,16 @@ from app.demo.story import PASSWORD, Story
 
 _FAN = "/sim/fans/{fan_id}"
 
+
 # What should equal the platform's followers when everybody has followed once and been welcomed.
-_SQL = {
-    "customers": "SELECT count(*) FROM customer",
-    "first_touches": "SELECT count(*) FROM touch WHERE is_first",
-    "stored_replies": "SELECT count(*) FROM push WHERE reply IS NOT NULL AND raw LIKE '%[subscribe]%'",
-    "failed_events": "SELECT count(*) FROM event_delivery WHERE state = 'failed'",
-}
+def _sql(app_id: str) -> dict[str, str]:
+    return {
+        "customers": "SELECT count(*) FROM customer WHERE merged_into_id IS NULL",
+        "first_touches": "SELECT count(*) FROM touch WHERE is_first",
+        "stored_replies": f"""SELECT count(*) FROM push
+            WHERE reply IS NOT NULL AND app_id = '{app_id}' AND raw LIKE '%[subscribe]%'""",
+        "failed_events": "SELECT count(*) FROM event_delivery WHERE state = 'failed'",
+    }
 
 
 async def write_demo_file(story: Story, pid_files: dict[str, str]) -> None:
@@ -24,7 +27,8 @@ async def write_demo_file(story: Story, pid_files: dict[str, str]) -> None:
     file.touch(mode=0o600)
     options = orjson.OPT_INDENT_2
     file.write_bytes(orjson.dumps(_contents(story, pid_files), option=options))
-    story.say("\n六、接下来看哪里 (where to look)")
+    story.say("\n八、接下来看哪里 (where to look)")
+    story.say(f"  粉丝的手机    {system.simulator}/（网页：扫海报、关注、聊天、拨快时钟）")
     story.say(f"  接口文档      {system.api}/docs（离线可用）")
     story.say(f"  模拟器接口    {system.simulator}/docs")
     story.say(f"  登录          admin、manager、guide01 … guide06，密码均为 {PASSWORD}")
@@ -44,7 +48,7 @@ def _contents(story: Story, pid_files: dict[str, str]) -> dict[str, Any]:
             for code in story.codes
         ],
         "database_url": system.database_url,
-        "sql": _SQL,
+        "sql": _sql(account["app_id"]),
         "redis_url": system.redis_url,
         "clock_file": str(system.clock_file),
         "pid_files": pid_files,

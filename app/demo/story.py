@@ -29,6 +29,7 @@ class Story:
         self.say = say
         self.account: dict[str, str] = {}
         self.codes: list[dict[str, Any]] = []
+        self.fans: list[str] = []
         self.guides = [f"guide{number:02d}" for number in range(1, 7)]
         self._session = session
         self._tokens: dict[str, str] = {}
@@ -36,10 +37,11 @@ class Story:
     async def play(self) -> None:
         """Tell it all; every step waits until it really happened."""
         await self._first_administrator()
-        await self._connect_account()
+        self.say("\n一、公众号与组织 (account and organisation)")
+        self.account = await self.connect("demo-account.json", "关系茶社")
         await self._open_stores()
         await self._codes_arrive()
-        fans = await self._fans_come()
+        fans = self.fans = await self._fans_come()
         await self._duplicates(fans)
         await self._second_thoughts(fans)
         await self._look(fans)
@@ -52,9 +54,9 @@ class Story:
         headers = {"Authorization": f"Bearer {self._tokens[by]}"}
         return await self._call(method, f"{self.system.api}/staff/v1{path}", body, headers)
 
-    async def wechat(self, path: str, body: Any = None) -> Any:
-        """A call of the simulator's control side."""
-        return await self._call("GET" if body is None else "POST", self.system.simulator + path, body)
+    async def wechat(self, path: str, body: Any = None, *, method: str = "POST") -> Any:
+        """A call of the simulator's control side; without a body it reads."""
+        return await self._call("GET" if body is None else method, self.system.simulator + path, body)
 
     async def _call(self, method: str, url: str, body: Any = None, headers: dict[str, str] | None = None) -> Any:
         async with self._session.request(method, url, json=body, headers=headers) as response:
@@ -69,10 +71,10 @@ class Story:
         if code and "username_taken" not in output:
             raise DemoFailed(output)
         await self.system.run("staff", "add", "manager", "--name", "店长", "--role", "manager", **secret)
-        self.say("\n一、公众号与组织 (account and organisation)")
 
-    async def _connect_account(self) -> None:
-        file = self.system.home / "demo-account.json"
+    async def connect(self, file_name: str, name: str) -> dict[str, str]:
+        """An official account of the brand, on the platform and with us; its keys are kept for the next start."""
+        file = self.system.home / file_name
         if not file.exists():
             made = {
                 "app_id": f"wx{secrets.token_hex(8)}",
@@ -80,21 +82,20 @@ class Story:
                 "secret": secrets.token_hex(16),
                 "token": secrets.token_hex(8),
                 "aes_key": secrets.token_hex(22)[:43],
-                "name": "关系茶社",
+                "name": name,
             }
             file.touch(mode=0o600)
             file.write_bytes(orjson.dumps(made))
-        self.account = orjson.loads(file.read_bytes())
-        app_id = self.account["app_id"]
-        push_url = f"{self.system.api}/wechat/{app_id}/push"
-        await self.wechat("/sim/accounts", self.account | {"mode": "safe", "kind": "official", "push_url": push_url})
+        account: dict[str, str] = orjson.loads(file.read_bytes())
+        app_id = account["app_id"]
+        there = {"push_url": f"{self.system.api}/wechat/{app_id}/push", "open_platform": "brand"}
+        await self.wechat("/sim/accounts", account | there | {"mode": "safe", "kind": "official"})
         known = {account["app_id"] for account in (await self.staff("GET", "/accounts"))["items"]}
         if app_id not in known:
-            await self.staff("POST", "/accounts", self.account | {"mode": "safe", "kind": "official"})
+            await self.staff("POST", "/accounts", account | {"mode": "safe", "kind": "official"})
         verified = await self.wechat(f"/sim/accounts/{app_id}/verify", {})
-        self.say(
-            f"  公众号「{self.account['name']}」已接入，安全模式，服务器验证：{'通过' if verified['ok'] else verified}"
-        )
+        self.say(f"  公众号「{name}」已接入，安全模式，服务器验证：{'通过' if verified['ok'] else verified}")
+        return account
 
     async def _open_stores(self) -> None:
         channels = await self._named("/channels", {"线下海报": {}})
@@ -130,10 +131,10 @@ class Story:
 
     async def _codes_arrive(self) -> None:
         async def issued() -> bool:
-            self.codes = (await self.staff("GET", "/codes?limit=200"))["items"]
+            self.codes = (await self.staff("GET", f"/codes?app_id={self.account['app_id']}&limit=200"))["items"]
             return len(self.codes) > len(self.guides) and all(code["state"] == "issued" for code in self.codes)
 
-        await self._until(issued, "二维码生成")
+        await self.until(issued, "二维码生成")
         self.say(f"  {len(self.codes)} 个带参数的二维码已由平台签发（导购、门店、渠道各一个）")
 
     async def _fans_come(self) -> list[str]:
@@ -158,7 +159,7 @@ class Story:
         async def counted() -> bool:
             return await self._brought() == before + scanned
 
-        await self._until(counted, "关注入账")
+        await self.until(counted, "关注入账")
         self.say(f"  {scanned} 位扫导购码关注，{FANS - scanned} 位自行搜索关注；全部记入客户与归属")
         return fans
 
@@ -185,7 +186,7 @@ class Story:
         async def noticed() -> bool:
             return await self._lost() == lost + 1
 
-        await self._until(noticed, "取关入账")
+        await self.until(noticed, "取关入账")
         self.say("  再次扫码记为一次接触，不改变首次归属；取关 1 人，净增随之减 1")
 
     async def _brought_fan(self, fans: list[str]) -> str:
@@ -216,7 +217,8 @@ class Story:
     async def _lost(self) -> int:
         return await self._ranking_sum("lost")
 
-    async def _until(self, condition: Callable[[], Any], what: str) -> None:
+    async def until(self, condition: Callable[[], Any], what: str) -> None:
+        """Wait for what happens behind the scenes; DemoFailed when it does not."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + _WAIT_SECONDS
         while not await condition():

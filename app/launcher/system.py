@@ -90,6 +90,7 @@ class System:
             "GUANXI_SECRET_KEY": self._secret_key(),
             "GUANXI_CLOCK_FILE": str(self.clock_file),
             "GUANXI_WECHAT_API_URL": self.simulator,
+            "GUANXI_PUBLIC_URL": self.api,
             "PROMETHEUS_MULTIPROC_DIR": str(metrics),
             "PYTHONUNBUFFERED": "1",
         }

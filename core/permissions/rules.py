@@ -9,15 +9,21 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
-_GUIDE = frozenset({"codes:own", "fans:own"})
+_GUIDE = frozenset({"codes:own", "fans:own", "labels:read"})
 _MANAGER = frozenset(
     {
+        "blocks:write",
         "channels:read",
         "channels:write",
         "codes:read",
+        "codes:write",
         "fans:read",
+        "fans:write",
         "guides:read",
         "guides:write",
+        "labels:read",
+        "labels:write",
+        "omnichannel:read",
         "ranking:read",
         "stores:read",
         "stores:write",
@@ -25,7 +31,7 @@ _MANAGER = frozenset(
         "welcomes:write",
     }
 )
-_ADMIN = _MANAGER | {"accounts:read", "accounts:write", "staff:write"}
+_ADMIN = _MANAGER | {"accounts:read", "accounts:write", "alerts:read", "staff:write"}
 
 PERMISSIONS: dict[Role, frozenset[str]] = {Role.GUIDE: _GUIDE, Role.MANAGER: _MANAGER, Role.ADMIN: _ADMIN}
 

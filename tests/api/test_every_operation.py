@@ -52,6 +52,7 @@ async def world(db):
         "headers": [{}, *[await make.headers(staff) for staff in (guide, *callers)]],
         "ids": {
             "app_id": account.app_id,
+            "channel_id": str(store.channel_id),
             "code_id": str((await make.code(account, guide)).id),
             "customer_id": str(customer["id"]),
             "staff_id": str(leaver.id),

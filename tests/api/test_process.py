@@ -2,47 +2,22 @@
 
 import asyncio
 import json
-import os
 import signal
-import subprocess
-import sys
-import time
 
-import httpx
 import pytest
 
 from tests import factories as make
-from tests.architecture.sources import ROOT
+from tests.doors import serving
 from tests.pushes import Pushes
-from tests.simulator.harness import free_port
 
 
 @pytest.fixture
 async def process(db, tmp_path):
     """The started process, a client of it, and what it has printed so far."""
     await make.welcome("欢迎")
-    port, printed = free_port(), tmp_path / "log"
-    with printed.open("wb") as out:
-        child = subprocess.Popen(  # noqa: ASYNC220 - it must outlive the call
-            [sys.executable, "-m", "app.cli", "api", "--port", str(port)],
-            cwd=ROOT,
-            env=os.environ | {"GUANXI_LOG_LEVEL": "INFO"},
-            stdout=out,
-            stderr=out,
-        )
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
-        deadline = time.monotonic() + 20
-        while True:
-            assert child.poll() is None, printed.read_text()
-            assert time.monotonic() < deadline, printed.read_text()
-            try:
-                await client.get("/readyz")
-                break
-            except httpx.ConnectError:
-                await asyncio.sleep(0.05)
+    printed = tmp_path / "log"
+    async with serving(printed) as (child, client):
         yield child, client, printed.read_text
-    child.kill()
-    child.wait()
 
 
 async def test_it_serves_logs_without_secrets_and_ends_with_everything_written(process):

@@ -1,61 +1,40 @@
 """The command line as an operator uses it: a process of its own against the database."""
 
-import asyncio
-import os
-import sys
-from pathlib import Path
-
 import orjson
 import pytest
 
 from core.organisation import queries, service
 from infra import clock, database
 from infra.parameters import forget
+from tests.app.guanxi import guanxi
 from wechat.pushes.service import FRESH_SECONDS
-
-_ROOT = Path(__file__).parents[2]
-
-
-async def _guanxi(*words, **environment):
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "app.cli",
-        *words,
-        cwd=_ROOT,
-        env=os.environ | environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    output, _ = await process.communicate()
-    return process.returncode, output.decode()
 
 
 async def test_the_first_administrator_is_added_once_and_can_log_in(db):
     secret = {"GUANXI_NEW_PASSWORD": "a-good-password"}
-    code, said = await _guanxi("staff", "add", "boss", "--name", "管理员", **secret)
+    code, said = await guanxi("staff", "add", "boss", "--name", "管理员", **secret)
     assert code == 0, said
     opened, staff = await service.log_in("boss", "a-good-password", "here")
     assert opened.token
     assert (await queries.at_work(staff.id)).role == "admin"
-    code, said = await _guanxi("staff", "add", "boss", "--name", "管理员", **secret)
+    code, said = await guanxi("staff", "add", "boss", "--name", "管理员", **secret)
     assert code == 1
     assert "username_taken" in said
     assert "Traceback" not in said
 
 
 async def test_a_parameter_is_changed_by_version(db):
-    code, said = await _guanxi("parameter", "list")
+    code, said = await guanxi("parameter", "list")
     assert code == 0
     assert "wechat.push_fresh_seconds = 300 (v0)" in said
-    assert (await _guanxi("parameter", "set", "wechat.push_fresh_seconds", "600", "--version", "0"))[0] == 0
+    assert (await guanxi("parameter", "set", "wechat.push_fresh_seconds", "600", "--version", "0"))[0] == 0
     forget()
     assert await FRESH_SECONDS.get() == 600
-    code, said = await _guanxi("parameter", "set", "wechat.push_fresh_seconds", "900", "--version", "0")
+    code, said = await guanxi("parameter", "set", "wechat.push_fresh_seconds", "900", "--version", "0")
     assert (code, "parameter_changed" in said) == (1, True)
-    code, said = await _guanxi("parameter", "set", "wechat.push_fresh_seconds", "1", "--version", "1")
+    code, said = await guanxi("parameter", "set", "wechat.push_fresh_seconds", "1", "--version", "1")
     assert (code, "parameter_refused" in said) == (1, True)
-    code, said = await _guanxi("parameter", "set", "wechat.push_fresh_seconds", "soon", "--version", "1")
+    code, said = await guanxi("parameter", "set", "wechat.push_fresh_seconds", "soon", "--version", "1")
     assert (code, "Traceback" in said) == (2, False)
 
 
@@ -71,16 +50,16 @@ async def test_an_operator_sees_and_retries_what_was_given_up(db):
         VALUES ('wechat.codes.add', 7, $1, 'k', false, 'failed', 10, $1, 'ValueError: no')""",
         now,
     )
-    code, said = await _guanxi("deliveries", "failed")
+    code, said = await guanxi("deliveries", "failed")
     assert code == 0
     assert orjson.loads(said)["error"] == "ValueError: no"
-    assert await _guanxi("deliveries", "retry", "wechat.codes.add", "7") == (0, "1 to be tried again\n")
-    assert await _guanxi("deliveries", "failed") == (0, "")
+    assert await guanxi("deliveries", "retry", "wechat.codes.add", "7") == (0, "1 to be tried again\n")
+    assert await guanxi("deliveries", "failed") == (0, "")
 
 
 @pytest.mark.parametrize("words", [("api", "--port", "0"), ("deliveries", "failed")])
 async def test_production_without_its_own_secret_is_refused_in_one_line(db, words):
-    code, said = await _guanxi(*words, GUANXI_ENVIRONMENT="production", GUANXI_CLOCK_FILE="")
+    code, said = await guanxi(*words, GUANXI_ENVIRONMENT="production", GUANXI_CLOCK_FILE="")
     assert code != 0
     assert "GUANXI_SECRET_KEY" in said
     assert "Traceback" not in said

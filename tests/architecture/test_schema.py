@@ -12,11 +12,42 @@ from tests import factories as make
 
 # Made by a migration because Tortoise has no words for them.
 BY_HAND_UNIQUE = {
+    "alert": {("alert_open_key", ("kind", "subject"))},
     "touch": {("touch_first", ("customer_id",))},
+    "wechat_code": {
+        ("wechat_code_standing_guide_key", ("account_id", "guide_id")),
+        ("wechat_code_standing_store_key", ("account_id", "store_id")),
+        ("wechat_code_standing_channel_key", ("account_id", "channel_id")),
+    },
+    "wechat_follower_run": {("wechat_follower_run_open_key", ("account_id",))},
+    "wechat_label": {("wechat_label_name_key", ("account_id", "name"))},
+    "wechat_label_member": {("wechat_label_member_one_group_key", ("identity_id",))},
     "welcome": {("welcome_target_key", ("guide_id", "store_id", "channel_id"))},
 }
-BY_HAND_INDEXES = {"touch": {("occurred_at",), ("guide_id", "occurred_at")}}
-BY_HAND_CHECKS = {"welcome_one_target", "wechat_code_one_target", "staff_guide_has_store", "staff_username_lower"}
+BY_HAND_INDEXES = {
+    "identity": {("ask_at",), ("talked_at",)},
+    "push_forward": {("next_at",), ("person", "id"), ("received_at",)},
+    "touch": {
+        ("occurred_at",),
+        ("guide_id", "occurred_at"),
+        ("store_id", "customer_id"),
+        ("channel_id", "customer_id"),
+    },
+    "wechat_block": {("next_at",)},
+    "wechat_code": {("next_at",), ("expires_at",)},
+    "wechat_label": {("next_at",)},
+    "wechat_label_member": {("next_at",)},
+}
+BY_HAND_CHECKS = {
+    "customer_not_into_itself",
+    "staff_guide_has_store",
+    "staff_username_lower",
+    "wechat_account_permanent_codes",
+    "wechat_code_former_target_one",
+    "wechat_code_one_target",
+    "wechat_code_season",
+    "welcome_one_target",
+}
 # Written by set functions only, so they have no model.
 WITHOUT_MODEL = {
     "job_run",
@@ -24,6 +55,7 @@ WITHOUT_MODEL = {
     "event_delivery",
     "push",
     "push_key",
+    "wechat_follower_seen",
     "timeline",
     "wechat_intent",
     "tortoise_migrations",

@@ -86,3 +86,25 @@ def test_a_name_of_any_length_stays_between_the_margins(name):
     ink = [x for x in range(750) if any(line.getpixel((x, y)) < 100 for y in range(70))]
     assert ink
     assert 60 <= min(ink) <= max(ink) <= 690
+
+
+def test_a_name_of_several_lines_is_written_on_one():
+    words = {"title": "公众号", "label": "门店", "hint": "扫一扫", "qr": URL}
+    assert images.poster_png(name="一店\n二楼\t东", **words) == images.poster_png(name="一店 二楼 东", **words)
+
+
+def test_a_drawn_code_takes_the_place_of_the_qr_code():
+    words = {"title": "公众号", "label": "门店", "name": "一店", "hint": "扫一扫"}
+    drawn = io.BytesIO()
+    Image.new("RGB", (300, 300), (200, 0, 0)).save(drawn, "JPEG")
+    poster = opened(images.poster_png(qr=images.as_png(drawn.getvalue()), **words))
+    assert poster.size == (750, 1200)
+    red, green, _ = poster.getpixel((375, 350 + 235))
+    assert red > 150
+    assert green < 50
+
+
+@pytest.mark.parametrize("picture", [b"", b"{}", b"\x89PNG\r\n\x1a\n", images.qr_png(URL)[:200]])
+def test_what_is_no_whole_picture_is_refused(picture):
+    with pytest.raises(images.BadPicture):
+        images.as_png(picture)

@@ -12,6 +12,7 @@ SAFE = {
     "secret_key": "a key of this installation's own",
     "clock_file": None,
     "wechat_api_url": "https://api.weixin.qq.com",
+    "public_url": "https://guanxi.example.com",
 }
 
 
@@ -31,6 +32,8 @@ def test_a_safe_production_starts():
         ({"secret_key": "development-secret-never-in-production"}, "GUANXI_SECRET_KEY"),
         ({"clock_file": "/tmp/clock"}, "GUANXI_CLOCK_FILE"),
         ({"wechat_api_url": "http://127.0.0.1:9000"}, "https"),
+        ({"public_url": None}, "GUANXI_PUBLIC_URL"),
+        ({"public_url": "http://guanxi.example.com"}, "GUANXI_PUBLIC_URL"),
     ],
 )
 def test_production_refuses_what_is_for_the_demo_only(changes, reason):
@@ -53,6 +56,9 @@ def test_nothing_set_means_production_and_so_refuses_to_start():
         {"pool_size": 101},
         {"lock_timeout_ms": 99},
         {"statement_timeout_ms": 0},
+        {"public_url": "guanxi.example.com"},
+        {"public_url": "https://guanxi.example.com/path"},
+        {"public_url": "ftp://guanxi.example.com"},
     ],
 )
 def test_a_malformed_value_is_refused_at_the_start(changes):

@@ -1,6 +1,7 @@
 """Tokens and tickets: one fetch for all clients of all processes, one guarded refresh, never a loop."""
 
 import asyncio
+import dataclasses
 import os
 import random
 import sys
@@ -87,10 +88,13 @@ async def test_a_changed_secret_is_used_at_once(platform, account):
     await platform.account(app_id=account.app_id, original_id=account.original_id, secret="another-secret")
     with pytest.raises(PlatformRefused):
         await users.followers(account, "")
+    changed = dataclasses.replace(account, secret="another-secret")
+    await users.followers(changed, "")
+    # What was mended on the platform's side is known after the pause, or when an operator says so.
     await platform.account(app_id=account.app_id, original_id=account.original_id, secret=account.secret)
     with pytest.raises(PlatformRefused):
         await users.followers(account, "")
-    await tokens.forget(account.app_id)
+    await tokens.forget(account)
     await users.followers(account, "")
 
 
@@ -115,14 +119,14 @@ async def test_a_token_that_another_system_killed_is_replaced_once_for_all_calle
 
 
 async def test_without_redis_a_process_fetches_one_for_itself(platform, account, fresh_settings):
-    await tokens.forget(account.app_id)
+    await tokens.forget(account)
     await redis.disconnect()
     fresh_settings.setenv("GUANXI_REDIS_URL", "redis://127.0.0.1:1/0")
     settings.cache_clear()
     try:
         await asyncio.gather(*(users.followers(account, "") for _ in range(20)))
     finally:
-        await tokens.forget(account.app_id)
+        await tokens.forget(account)
         await redis.disconnect()
     assert await _fetches(platform, account) == 1
 

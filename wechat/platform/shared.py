@@ -48,38 +48,38 @@ _NOTHING = Lease("", 0.0, 0)
 
 
 class Shared:
-    """The values of one kind, by app id."""
+    """The values of one kind, by name: an app id, and what else makes it another one."""
 
     def __init__(self, kind: str) -> None:
         self._kind = kind
         self._own = dict[str, Lease]()  # what this process knows; used when Redis is away
         self._own_locks = dict[str, asyncio.Lock]()
 
-    async def get(self, app_id: str, fetch: Fetch, *, failed: Lease | None = None) -> Lease:
+    async def get(self, name: str, fetch: Fetch, *, failed: Lease | None = None) -> Lease:
         """A live value. `failed` is one the platform has just refused: it is replaced once for all callers.
 
         Raises TokenRefused when its replacement was refused too, and what `fetch` raises.
         """
-        lock = self._own_locks.setdefault(app_id, asyncio.Lock())
+        lock = self._own_locks.setdefault(name, asyncio.Lock())
         try:
-            known = await self._read(app_id)
+            known = await self._read(name)
             if (lease := self._usable(known, failed)) is not None:
                 return lease
-            shared_lock = redis.lock(f"{self._name(app_id)}:lock", seconds=_LOCK_SECONDS, poll_seconds=_POLL_SECONDS)
+            shared_lock = redis.lock(f"{self._key(name)}:lock", seconds=_LOCK_SECONDS, poll_seconds=_POLL_SECONDS)
             async with lock, shared_lock:
-                known = await self._read(app_id)
-                return self._usable(known, failed) or await self._fetched(app_id, known, fetch, failed)
+                known = await self._read(name)
+                return self._usable(known, failed) or await self._fetched(name, known, fetch, failed)
         except redis.RedisError as error:
             logger().warning("not_shared", kind=self._kind, error=type(error).__name__)
         async with lock:
-            known = self._own.get(app_id, _NOTHING)
-            return self._usable(known, failed) or await self._fetched(app_id, known, fetch, failed, alone=True)
+            known = self._own.get(name, _NOTHING)
+            return self._usable(known, failed) or await self._fetched(name, known, fetch, failed, alone=True)
 
-    async def forget(self, app_id: str) -> None:
+    async def forget(self, name: str) -> None:
         """Fetch anew next time, whatever happened before (after a change of the secret)."""
-        self._own.pop(app_id, None)
+        self._own.pop(name, None)
         try:
-            await redis.client().delete(self._name(app_id))
+            await redis.client().delete(self._key(name))
         except redis.RedisError as error:
             logger().warning("not_shared", kind=self._kind, error=type(error).__name__)
 
@@ -96,7 +96,7 @@ class Shared:
         return None
 
     async def _fetched(
-        self, app_id: str, known: Lease, fetch: Fetch, failed: Lease | None, *, alone: bool = False
+        self, name: str, known: Lease, fetch: Fetch, failed: Lease | None, *, alone: bool = False
     ) -> Lease:
         now, pause = clock.timestamp(), await PAUSE_SECONDS.get()
         number = max(known.number, failed.number if failed else 0) + 1
@@ -109,16 +109,16 @@ class Shared:
             error, lease = refusal, Lease("", 0.0, number, now + pause, refusal.errcode, refusal.errmsg)
         except PlatformAway as away:
             error, lease = away, Lease("", 0.0, number, now + _AWAY_SECONDS, away.status, str(away))
-        self._own[app_id] = lease
+        self._own[name] = lease
         if not alone:
-            await redis.client().set(self._name(app_id), orjson.dumps(asdict(lease)))
+            await redis.client().set(self._key(name), orjson.dumps(asdict(lease)))
         if error is not None:
             raise error
         return lease
 
-    async def _read(self, app_id: str) -> Lease:
-        stored = await redis.client().get(self._name(app_id))
+    async def _read(self, name: str) -> Lease:
+        stored = await redis.client().get(self._key(name))
         return Lease(**orjson.loads(stored)) if stored else _NOTHING
 
-    def _name(self, app_id: str) -> str:
-        return f"wechat:{self._kind}:{app_id}"
+    def _key(self, name: str) -> str:
+        return f"wechat:{self._kind}:{name}"

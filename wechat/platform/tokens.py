@@ -1,6 +1,6 @@
 """Access tokens by `stable_token` (wechat-platform §1.1): fetched once for all processes, refreshed ahead."""
 
-from infra import alerts
+from infra import alerts, crypto
 from wechat.accounts.queries import Credentials
 from wechat.platform.errors import TokenRefused
 from wechat.platform.exchange import ask, expect, raise_alert
@@ -28,12 +28,17 @@ async def token(account: Credentials, *, failed: Lease | None = None) -> Lease:
         return answer["access_token"], answer["expires_in"]
 
     try:
-        return await _tokens.get(account.app_id, fetch, failed=failed)
+        return await _tokens.get(_name(account), fetch, failed=failed)
     except TokenRefused as refusal:
         await raise_alert(account.app_id, refusal.errcode, refusal.errmsg)
         raise
 
 
-async def forget(app_id: str) -> None:
-    """Fetch anew next time: the secret was changed."""
-    await _tokens.forget(app_id)
+async def forget(account: Credentials) -> None:
+    """Fetch anew next time, whatever was refused before (an operator has mended something)."""
+    await _tokens.forget(_name(account))
+
+
+def _name(account: Credentials) -> str:
+    # With another secret it is another token, and what was refused before says nothing any more.
+    return f"{account.app_id}:{crypto.digest('secret', account.secret).hex()}"

@@ -25,3 +25,10 @@ class PushReceived(Event):
     @property
     def key(self) -> str:
         return self.person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushForwardable(PushReceived):
+    """The same, of an account whose pushes another system gets too: nobody else's pushes cost a delivery for it."""
+
+    name: ClassVar[str] = "wechat.push_forwardable.v1"

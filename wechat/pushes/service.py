@@ -106,6 +106,7 @@ class Receiver:
             reply=text_reply(push, response.text, now) if response.text else None,
             request_id=request_id or str(new_id()),
             intents=response.intents,
+            forward=account.forward_url is not None,
         )
 
 

@@ -11,7 +11,7 @@ from infra import clock
 from infra.database import Connection
 from infra.events import encode
 from infra.ids import new_id
-from wechat.pushes.events import PushReceived
+from wechat.pushes.events import PushForwardable, PushReceived
 from wechat.pushes.responders import Intent
 
 # Keys are inserted in one order, so that two batches with the same pushes can't deadlock. A key that another process
@@ -19,8 +19,8 @@ from wechat.pushes.responders import Intent
 _RECEIVE = """
 WITH input AS (
     SELECT * FROM unnest($2::bytea[], $3::uuid[], $4::text[], $5::bytea[], $6::text[], $7::text[], $8::text[],
-                         $9::text[])
-        WITH ORDINALITY AS i (key, id, app_id, person, raw, reply, request_id, event, ord)
+                         $9::text[], $10::bool[])
+        WITH ORDINALITY AS i (key, id, app_id, person, raw, reply, request_id, event, forward, ord)
 ), kept AS (
     INSERT INTO push_key (key, push_id, received_at) SELECT key, id, $1 FROM input ORDER BY key
     ON CONFLICT (key) DO NOTHING RETURNING push_id
@@ -30,12 +30,13 @@ WITH input AS (
 ), intents AS (
     INSERT INTO wechat_intent (id, push_id, kind, payload, state, created_at)
     SELECT n.id, n.push_id, n.kind, n.payload::jsonb, 'pending', $1
-    FROM unnest($10::uuid[], $11::uuid[], $12::text[], $13::text[]) AS n (id, push_id, kind, payload)
+    FROM unnest($11::uuid[], $12::uuid[], $13::text[], $14::text[]) AS n (id, push_id, kind, payload)
     JOIN kept ON kept.push_id = n.push_id
 ), published AS (
     INSERT INTO outbox (created_at, name, key, payload, request_id)
-    SELECT $1, $14, encode(i.person, 'hex'), i.event::jsonb, i.request_id
-    FROM input i JOIN kept ON kept.push_id = i.id ORDER BY i.ord
+    SELECT $1, e.name, encode(i.person, 'hex'), i.event::jsonb, i.request_id
+    FROM input i JOIN kept ON kept.push_id = i.id
+    JOIN (VALUES ($15::text, false), ($16, true)) AS e (name, forward) ON i.forward OR NOT e.forward ORDER BY i.ord
 )
 SELECT push_id FROM kept
 """
@@ -57,6 +58,7 @@ class Incoming:
     reply: str | None
     request_id: str | None
     intents: tuple[Intent, ...] = ()
+    forward: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +89,13 @@ async def receive_many(connection: Connection, pushes: Sequence[Incoming]) -> li
         [push.reply for push in pushes],
         [push.request_id for push in pushes],
         events,
+        [push.forward for push in pushes],
         [intent_id for intent_id, _, _ in intents],
         [push_id for _, push_id, _ in intents],
         [intent.kind for _, _, intent in intents],
         [orjson.dumps(intent.payload).decode() for _, _, intent in intents],
         PushReceived.name,
+        PushForwardable.name,
     )
     kept = {row["push_id"] for row in rows}
     if len(kept) == len(pushes):

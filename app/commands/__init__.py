@@ -1,0 +1,1 @@
+"""The groups of the command line; `app/cli.py` hangs them under `guanxi`."""
