@@ -5,31 +5,27 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from simulator import (
-    act_routes,
-    control_routes,
+from simulator.control import control_routes
+from simulator.control.schemas import ErrorOut, HealthOut
+from simulator.messaging import mass_routes, media_routes, outbound_routes, template_routes
+from simulator.people import act_routes
+from simulator.phones import phone_routes
+from simulator.platform import (
     fault_routes,
-    mass_routes,
-    media_routes,
     menu_routes,
     mini_routes,
     oauth_routes,
-    outbound_routes,
-    phone_routes,
     platform_routes,
-    push_fault_routes,
-    push_routes,
     rendering,
-    template_routes,
     user_routes,
 )
-from simulator.clock import Clock
-from simulator.faults import Faults
-from simulator.pushes import Engine
-from simulator.schemas import ErrorOut, HealthOut
+from simulator.platform.faults import Faults
+from simulator.pushing import push_fault_routes, push_routes
+from simulator.pushing.pushes import Engine
 from simulator.settings import Settings
-from simulator.state import State
-from simulator.store import Store
+from simulator.world.clock import Clock
+from simulator.world.state import State
+from simulator.world.store import Store
 
 PLATFORM = (
     platform_routes,

@@ -4,8 +4,8 @@ import re
 
 import workers.tasks  # noqa: F401 - with it, every module that declares a parameter
 from infra.parameters import declared
-from simulator.limits import Limits
-from simulator.records import Account
+from simulator.world.limits import Limits
+from simulator.world.records import Account
 from tests.architecture.sources import ROOT
 
 _TABLE = re.compile(r"^\|([^|]+)\|([^|]+)\|([^|]+)\|$", re.MULTILINE)

@@ -1,7 +1,7 @@
 import pytest
 from wechatpy.crypto import PrpCrypto
 
-from simulator import crypto
+from simulator.world import crypto
 from tests.simulator.harness import AES_KEY, APP_ID, CRYPTO, TOKEN
 
 JS_TICKET = "sM4AOVdWfPE4DxkXGEs8VMCPGGVi4C3VM0P37wVUCFvkVAy_90u5h9nbSlYy3-Sl-HhTdfl2fzFy1AOcHKP7qg"

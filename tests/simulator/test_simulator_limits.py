@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulator.limits import Limits
+from simulator.world.limits import Limits
 
 DAY = {
     "token": 2_000,

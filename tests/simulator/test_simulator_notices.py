@@ -2,8 +2,8 @@
 
 import pytest
 
-from simulator.limits import Limits
-from simulator.values import check
+from simulator.messaging.values import check
+from simulator.world.limits import Limits
 from tests.simulator.harness import APP_ID, until
 from tests.simulator.opened import fields
 from tests.simulator.outbound import Account

@@ -9,11 +9,11 @@ import pytest
 import segno
 from PIL import Image
 
-from simulator.clock import Clock
-from simulator.errors import ControlError
+from simulator.world.clock import Clock
+from simulator.world.errors import ControlError
 from tests.simulator.harness import APP_ID, ROOT, running, until
 
-PAGE = ROOT / "simulator" / "page"
+PAGE = ROOT / "simulator" / "phones" / "page"
 SHANGHAI = timedelta(hours=8)
 
 
@@ -74,7 +74,7 @@ def test_the_page_loads_nothing_from_elsewhere_and_every_module_at_once():
 
 def test_every_refusal_of_the_control_side_has_words():
     words = (PAGE / "api.js").read_text()
-    sources = "".join(path.read_text() for path in (ROOT / "simulator").glob("*.py"))
+    sources = "".join(path.read_text() for path in (ROOT / "simulator").rglob("*.py"))
     codes = set(re.findall(r'ControlError\(\s*\d+,\s*"(\w+)"', sources))
     assert len(codes) > 10
     assert [code for code in sorted(codes) if not re.search(rf"^  {code}: ", words, re.MULTILINE)] == []

@@ -1,0 +1,1 @@
+"""The control side: accounts, people, and what is known of them."""

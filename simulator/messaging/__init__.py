@@ -1,0 +1,1 @@
+"""What an account sends: customer-service messages, templates, notices, mass messages, and their files."""

@@ -1,0 +1,78 @@
+"""The platform's own endpoints: HTTP 200 whatever happens, errors are in the body."""
+
+import secrets
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from simulator.platform import qrcodes, tokens
+from simulator.platform.doors import Body, Caller, OfficialCaller, StateDep, answer, done, remember_caller
+from simulator.world import quotas
+from simulator.world.errors import CLEARS_USED_UP, INVALID_APP_ID, INVALID_ARGUMENTS, PlatformError
+from simulator.world.records import Account, Token
+from simulator.world.state import State
+
+router = APIRouter(tags=["platform"])
+
+
+@router.get("/cgi-bin/token")
+async def get_token(
+    request: Request, state: StateDep, grant_type: str = "", appid: str = "", secret: str = ""
+) -> Response:
+    """Make a token of the plain line."""
+    account = tokens.account_of(state, grant_type=grant_type, app_id=appid, secret=secret)
+    _let_in(request, state, account)
+    return _token_answer(state, tokens.issue_plain(state, account))
+
+
+@router.post("/cgi-bin/stable_token")
+async def get_stable_token(request: Request, state: StateDep, body: Body) -> Response:
+    """Return the token of the stable line, made anew where its rules say so."""
+    names = {"grant_type": "grant_type", "app_id": "appid", "secret": "secret"}
+    account = tokens.account_of(state, **{name: str(body.get(key, "")) for name, key in names.items()})
+    _let_in(request, state, account)
+    return _token_answer(state, tokens.issue_stable(state, account, force=body.get("force_refresh") is True))
+
+
+@router.get("/cgi-bin/ticket/getticket")
+async def get_ticket(account: OfficialCaller, kind: Annotated[str, Query(alias="type")] = "") -> Response:
+    """Make a ticket for the signatures of pages."""
+    if kind != "jsapi":
+        raise PlatformError(INVALID_ARGUMENTS)
+    ticket = {"ticket": secrets.token_urlsafe(64), "expires_in": round(account.limits.ticket_seconds)}
+    return answer({"errcode": 0, "errmsg": "ok", **ticket})
+
+
+@router.post("/cgi-bin/clear_quota")
+async def clear_quota(state: StateDep, account: Caller, body: Body) -> Response:
+    """Forgive the day's calls, ten times a month."""
+    if body.get("appid") != account.app_id:
+        raise PlatformError(INVALID_APP_ID)
+    quotas.spend_month(state, account, "clear_quota_month", errcode=CLEARS_USED_UP)
+    quotas.clear_day(state, account)
+    return done()
+
+
+@router.post("/cgi-bin/qrcode/create")
+async def create_code(state: StateDep, account: OfficialCaller, body: Body) -> Response:
+    """Make a parametric QR code."""
+    return answer(qrcodes.create(state, account, body))
+
+
+@router.get("/cgi-bin/showqrcode")
+async def show_code(state: StateDep, ticket: str = "") -> Response:
+    """Return the picture of a code; no token needed, HTTP 404 for an unknown or expired ticket."""
+    code = state.codes.get(ticket)
+    if code is None or not qrcodes.is_alive(state, code):
+        return Response(status_code=404)
+    return Response(qrcodes.picture(code), media_type="image/png")
+
+
+def _let_in(request: Request, state: State, account: Account) -> None:
+    remember_caller(request, account)
+    tokens.check_address(account, request.client.host if request.client else "")
+    quotas.spend_call(state, account, request.url.path)
+
+
+def _token_answer(state: State, token: Token) -> Response:
+    return answer({"access_token": token.value, "expires_in": round(token.expires_at - state.clock.now())})

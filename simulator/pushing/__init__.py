@@ -1,0 +1,1 @@
+"""The push engine: deliveries, what is answered, and trouble on the way."""

@@ -1,0 +1,1 @@
+"""What the platform remembers, its clock, its numbers and its errors."""
