@@ -30,7 +30,7 @@ async def write_demo_file(story: Story, pid_files: dict[str, str]) -> None:
     story.say("\n八、接下来看哪里 (where to look)")
     story.say(f"  粉丝的手机    {system.simulator}/（网页：扫海报、关注、聊天、拨快时钟）")
     story.say(f"  接口文档      {system.api}/docs（离线可用）")
-    story.say(f"  模拟器接口    {system.simulator}/docs")
+    story.say(f"  模拟器接口    {system.simulator}/openapi.json")
     story.say(f"  登录          admin、manager、guide01 … guide06，密码均为 {PASSWORD}")
     story.say(f"  脚本入口      {file}")
     story.say(f"  日志          {system.home / 'logs'}")

@@ -3,12 +3,14 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from core.organisation.dependencies import Once, RequirePermission
 from core.organisation.queries import Colleague
+from core.permissions.rules import allows
 from core.stores import queries, service
-from core.stores.schemas import StoreIn, StoreOut
+from core.stores.schemas import StoreChange, StoreIn, StoreOut
+from infra.errors import Forbidden
 from infra.paging import Cursor, Limit, page_of
 from infra.schemas import Page
 
@@ -28,10 +30,24 @@ async def add_store(body: StoreIn, _by: Writer, once: Once) -> StoreOut:
 
 
 @router.get("")
-async def list_stores(_by: Reader, cursor: Cursor = None, limit: Limit = 50) -> Page[StoreOut]:
-    """All stores, in the order they were added."""
-    rows = await queries.page(cursor, limit + 1)
+async def list_stores(
+    by: Reader,
+    channel_id: UUID | None = None,
+    is_open: Annotated[bool | None, Query(alias="open")] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[StoreOut]:
+    """Stores in the order they were added; those of one channel belong to the omnichannel view (omnichannel:read)."""
+    if channel_id is not None and not allows(by.role, "omnichannel:read"):
+        raise Forbidden({"permission": "omnichannel:read"})
+    rows = await queries.page(cursor, limit + 1, channel_id=channel_id, is_open=is_open)
     return page_of(StoreOut, rows, limit)
+
+
+@router.patch("/{store_id}")
+async def change_store(store_id: UUID, body: StoreChange, _by: Writer) -> StoreOut:
+    """Change a store's name, address, hours, phone, picture or channel."""
+    return StoreOut.model_validate(await service.change_store(store_id, body.model_dump(exclude_unset=True)))
 
 
 @router.post("/{store_id}/close")

@@ -10,9 +10,10 @@ from infra import clock, database
 from tests import factories as make
 from wechat.accounts import service as accounts
 from wechat.accounts.rules import Kind
-from wechat.codes import queries, service
+from wechat.codes import issuing, queries, service
+from wechat.codes.queries import CodeFilter
 from wechat.codes.rules import CodeState
-from wechat.platform import client
+from wechat.platform import qrcodes
 
 SECRET = make.SECRET
 
@@ -22,7 +23,7 @@ async def _known_to(platform, account):
 
 
 async def _codes():
-    return await queries.page(None, None, 1000)
+    return await queries.page(CodeFilter(), None, 1000)
 
 
 async def _people():
@@ -80,7 +81,7 @@ async def test_the_platform_issues_every_waiting_code_once(platform):
     await _known_to(platform, account)
     await _people()
     await service.add_missing()
-    issued = await asyncio.gather(*(service.issue_due() for _ in range(4)))
+    issued = await asyncio.gather(*(issuing.issue_due() for _ in range(4)))
     assert sum(issued) == 3
     codes = await _codes()
     assert {code.state for code in codes} == {CodeState.ISSUED}
@@ -93,9 +94,9 @@ async def test_an_issued_code_carries_its_scene_back_to_the_target(platform, htt
     account, guide = await make.account(), await make.guide()
     await _known_to(platform, account)
     await service.add_missing()
-    await service.issue_due()
+    await issuing.issue_due()
     code = next(code for code in await _codes() if code.target_id == guide.id)
-    made = await client.create_permanent_code(account, await make.key_of(code))
+    made = await qrcodes.create_permanent(account, await make.key_of(code))
     assert made == (code.ticket, code.url)
 
 
@@ -105,7 +106,7 @@ async def test_a_refused_code_waits_longer_each_time_and_is_given_up_in_the_end(
     await service.add_missing()
     waits = []
     for attempt in range(1, 21):
-        assert await service.issue_due() == 0
+        assert await issuing.issue_due() == 0
         row = (await make.rows("SELECT state, attempts, next_at, error FROM wechat_code"))[0]
         assert (row["attempts"], row["error"].split()[0]) == (attempt, "40013")
         waits.append((row["next_at"] - clock.now()).total_seconds())
@@ -115,7 +116,7 @@ async def test_a_refused_code_waits_longer_each_time_and_is_given_up_in_the_end(
     assert 1 <= waits[0] <= 2
     assert max(waits) <= 3600
     make.jump(db, days=30)
-    await service.issue_due()
+    await issuing.issue_due()
     assert (await make.rows("SELECT attempts FROM wechat_code"))[0]["attempts"] == 20
 
 
@@ -123,11 +124,11 @@ async def test_a_code_is_not_asked_for_again_before_its_time(platform, db):
     account = await make.account()
     await make.channel()
     await service.add_missing()
-    assert await service.issue_due() == 0
+    assert await issuing.issue_due() == 0
     await _known_to(platform, account)
-    assert await service.issue_due() == 0
-    make.jump(db, seconds=3)
-    assert await service.issue_due() == 1
+    assert await issuing.issue_due() == 0
+    make.jump(db, seconds=63)
+    assert await issuing.issue_due() == 1
     assert (await make.rows("SELECT error FROM wechat_code"))[0]["error"] is None
 
 
@@ -136,7 +137,7 @@ async def test_one_refused_account_does_not_hold_up_another(platform):
     await _known_to(platform, known)
     await _people()
     await service.add_missing()
-    assert await service.issue_due() == 3
+    assert await issuing.issue_due() == 3
     assert {(code.app_id, code.state) for code in await _codes()} == {
         (known.app_id, CodeState.ISSUED),
         (unknown.app_id, CodeState.PENDING),
@@ -153,17 +154,17 @@ async def test_a_code_of_an_account_just_added_is_issued_in_the_same_run(platfor
     for account in (known, added):
         await _known_to(platform, account)
     await service.add_missing()
-    assert await service.issue_due() == 2
+    assert await issuing.issue_due() == 2
 
 
 async def test_a_claim_of_a_process_that_died_is_taken_over_after_its_lease(platform, db):
     await _known_to(platform, await make.account())
     await make.channel()
     await service.add_missing()
-    await database.fetch(service._CLAIM, clock.now(), clock.now() + service._LEASE, 10)
-    assert await service.issue_due() == 0
+    await database.fetch(issuing._CLAIM_WAITING, clock.now(), clock.now() + issuing._LEASE, 10)
+    assert await issuing.issue_due() == 0
     make.jump(db, seconds=61)
-    assert await service.issue_due() == 1
+    assert await issuing.issue_due() == 1
 
 
 async def test_the_database_refuses_a_code_of_no_target_or_of_two(db):

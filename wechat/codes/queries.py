@@ -1,22 +1,25 @@
 """Reading codes: for a push (by scene), for staff (lists and pictures)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
+import orjson
 
+from core.channels import queries as channels
+from core.channels.errors import ChannelNotFound
 from core.customers.rules import Credit
-from infra import database
+from infra import clock, database
 from infra.database import Connection
-from wechat.codes.errors import CodeNotFound
-from wechat.codes.rules import CodeState
-from wechat.codes.schemas import CodeOut, TargetKind
+from wechat.codes.errors import CodeBatchNotFound, CodeNotFound
+from wechat.codes.rules import CodeState, Life, Owner, Owners, TargetKind, Terms
+from wechat.codes.schemas import ChannelStoreOut, CodeBatchOut, CodeOut
 
 # A guide who left leads to the store; a closed store is not credited any more, but its channel is.
 _TARGETS = """
-SELECT c.key, c.id, a.app_id,
+SELECT c.key, c.id, a.app_id, c.starts_at, c.ends_at, c.stopped_at,
        g.id AS guide_id, g.name AS guide, s.id AS store_id, s.name AS store, n.id AS channel_id, n.name AS channel
 FROM wechat_code c JOIN wechat_account a ON a.id = c.account_id
 LEFT JOIN staff w ON w.id = c.guide_id
@@ -27,18 +30,42 @@ LEFT JOIN channel n ON n.id = COALESCE(c.channel_id, o.channel_id)
 """
 
 _OWNERS = """
-SELECT c.key, c.id, a.app_id, c.guide_id, w.left_at, o.id AS store_id, o.closed_at,
-       COALESCE(c.channel_id, o.channel_id) AS channel_id
-FROM wechat_code c JOIN wechat_account a ON a.id = c.account_id
-LEFT JOIN staff w ON w.id = c.guide_id LEFT JOIN store o ON o.id = COALESCE(c.store_id, w.store_id)
-WHERE c.key = ANY($1::text[])
+WITH code AS (SELECT * FROM wechat_code WHERE key = ANY($1::text[])), held AS (
+    SELECT id, guide_id, store_id, channel_id, NULL::timestamptz AS until_at, NULL::bigint AS place FROM code
+    UNION ALL SELECT f.code_id, f.guide_id, f.store_id, f.channel_id, f.until_at, f.id
+    FROM wechat_code_former_target f JOIN code ON code.id = f.code_id
+)
+SELECT c.key, c.id, a.app_id, c.starts_at, c.ends_at, c.stopped_at, h.until_at, h.guide_id, w.left_at,
+       o.id AS store_id, o.closed_at, COALESCE(h.channel_id, o.channel_id) AS channel_id
+FROM held h JOIN code c ON c.id = h.id JOIN wechat_account a ON a.id = c.account_id
+LEFT JOIN staff w ON w.id = h.guide_id LEFT JOIN store o ON o.id = COALESCE(h.store_id, w.store_id)
+ORDER BY h.until_at, h.place
 """
 
-_LIST = """
-SELECT c.id, a.app_id, a.name AS account, c.guide_id, c.store_id, c.channel_id, c.state, c.url, c.ticket,
-       COALESCE(w.name, s.name, n.name) AS target
-FROM wechat_code c JOIN wechat_account a ON a.id = c.account_id
+CODES = """wechat_code c JOIN wechat_account a ON a.id = c.account_id
 LEFT JOIN staff w ON w.id = c.guide_id LEFT JOIN store s ON s.id = c.store_id LEFT JOIN channel n ON n.id = c.channel_id
+"""
+
+_LIST = f"""
+SELECT c.*, a.app_id, a.name AS account, a.kind AS account_kind, COALESCE(w.name, s.name, n.name) AS target FROM {CODES}
+"""
+
+_CONDITIONS = {
+    "app_id": "a.app_id = {}",
+    "target_id": "(c.guide_id = {0} OR c.store_id = {0} OR c.channel_id = {0})",
+    "life": "c.life = {}",
+    "state": "c.state = {}",
+    "stopped": "(c.stopped_at IS NOT NULL) = {}",
+    "batch_id": "c.batch_id = {}",
+    "text": "strpos(lower(concat_ws(' ', c.name, w.name, s.name, n.name)), lower({})) > 0",
+}
+
+_CHANNEL_STORES = """
+SELECT s.id, s.name, s.address, s.hours, s.phone, s.picture_url, COALESCE(
+    (SELECT jsonb_agg(jsonb_build_object('app_id', a.app_id, 'code_id', c.id) ORDER BY a.id)
+     FROM wechat_code c JOIN wechat_account a ON a.id = c.account_id WHERE c.store_id = s.id AND c.standing), '[]'
+) AS codes
+FROM store s WHERE s.channel_id = $1 AND s.closed_at IS NULL AND ($2::uuid IS NULL OR s.id > $2) ORDER BY s.id LIMIT $3
 """
 
 
@@ -48,9 +75,9 @@ class Target:
 
     app_id: str
     credit: Credit
-    guide: str | None
-    store: str | None
-    channel: str | None
+    guide: str | None = None
+    store: str | None = None
+    channel: str | None = None
 
 
 async def target(key: str) -> Target | None:
@@ -65,54 +92,75 @@ async def newest_targets(limit: int) -> dict[str, Target]:
     return {row["key"]: _target(row) for row in rows}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Owners:
-    """Whose a code is, and since when no more."""
-
-    code_id: UUID
-    guide_id: UUID | None
-    guide_left_at: datetime | None
-    store_id: UUID | None
-    store_closed_at: datetime | None
-    channel_id: UUID | None
-
-    def credit(self, at: datetime) -> Credit:
-        """Whom a scan in the second that begins `at` counts for, however late we hear of it."""
-        over = at + timedelta(seconds=1)
-        return Credit(
-            code_id=self.code_id,
-            guide_id=self.guide_id if self.guide_left_at is None or self.guide_left_at >= over else None,
-            store_id=self.store_id if self.store_closed_at is None or self.store_closed_at >= over else None,
-            channel_id=self.channel_id,
-        )
-
-
 async def owners(connection: Connection, keys: Collection[str]) -> dict[tuple[str, str], Owners]:
     """The owners of these scenes' codes by (app id, scene key); scenes that aren't ours are missing."""
-    rows = await connection.fetch(_OWNERS, list(keys))
-    return {
-        (row["app_id"], row["key"]): Owners(
-            code_id=row["id"],
+    found = dict[tuple[str, str], Owners]()
+    former = dict[tuple[str, str], tuple[tuple[datetime, Owner], ...]]()
+    for row in await connection.fetch(_OWNERS, list(keys)):
+        name = row["app_id"], row["key"]
+        owner = Owner(
             guide_id=row["guide_id"],
             guide_left_at=row["left_at"],
             store_id=row["store_id"],
             store_closed_at=row["closed_at"],
             channel_id=row["channel_id"],
         )
-        for row in rows
-    }
+        if row["until_at"] is not None:
+            former[name] = (*former.get(name, ()), (row["until_at"], owner))
+        else:
+            found[name] = Owners(code_id=row["id"], terms=_terms(row), owner=owner, former=former.get(name, ()))
+    return found
 
 
-async def page(guide_id: UUID | None, after: UUID | None, limit: int) -> list[CodeOut]:
-    """Codes (one guide's, or all) in the order they were made."""
-    rows = await database.fetch(
-        f"""{_LIST} WHERE ($1::uuid IS NULL OR c.guide_id = $1) AND ($2::uuid IS NULL OR c.id > $2)
-        ORDER BY c.id LIMIT $3""",
-        guide_id,
-        after,
-        limit,
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeFilter:
+    """Which codes; None leaves a side open. `text` is looked for in the name of the code and of its target."""
+
+    app_id: str | None = None
+    kind: TargetKind | None = None
+    target_id: UUID | None = None
+    life: Life | None = None
+    state: CodeState | None = None
+    stopped: bool | None = None
+    batch_id: UUID | None = None
+    text: str | None = None
+
+    def sql(self, values: list[object]) -> str:
+        """The condition over `CODES`; its parameters are appended to `values`."""
+        conditions = [f"c.{self.kind}_id IS NOT NULL"] if self.kind else []
+        of_kind = {"target_id": f"c.{self.kind}_id = {{}}"} if self.kind else {}
+        for name, condition in (_CONDITIONS | of_kind).items():
+            value = getattr(self, name)
+            if value is not None:
+                values.append(value)
+                conditions.append(condition.format(f"${len(values)}"))
+        return " AND ".join(conditions) or "true"
+
+
+async def page(wanted: CodeFilter, after: UUID | None, limit: int, *, living: bool = False) -> list[CodeOut]:
+    """Codes in the order they were made; with `living` without those of guides who left and stores that closed."""
+    values: list[object] = [limit]
+    condition = wanted.sql(values)
+    if living:
+        condition += " AND w.left_at IS NULL AND s.closed_at IS NULL"
+    if after is not None:
+        values.append(after)
+        condition += f" AND c.id > ${len(values)}"
+    rows = await database.fetch(f"{_LIST} WHERE {condition} ORDER BY c.id LIMIT $1", *values)
     return [_code(row) for row in rows]
+
+
+async def count_living(wanted: CodeFilter) -> dict[CodeState, int]:
+    """How many of them are in each state, without those of guides who left and stores that closed."""
+    values: list[object] = []
+    condition = wanted.sql(values)
+    rows = await database.fetch(
+        f"""SELECT c.state, count(*) AS n FROM {CODES} WHERE {condition} AND w.left_at IS NULL AND s.closed_at IS NULL
+        GROUP BY c.state""",
+        *values,
+    )
+    counts = {CodeState(row["state"]): row["n"] for row in rows}
+    return {state: counts.get(state, 0) for state in CodeState}
 
 
 async def code(code_id: UUID) -> CodeOut:
@@ -123,7 +171,50 @@ async def code(code_id: UUID) -> CodeOut:
     return _code(row)
 
 
+async def pictures(code_ids: Sequence[UUID]) -> dict[UUID, bytes]:
+    """What the platform has drawn for codes of mini-programs."""
+    rows = await database.fetch(
+        "SELECT code_id, image FROM wechat_code_picture WHERE code_id = ANY($1::uuid[])", list(code_ids)
+    )
+    return {row["code_id"]: row["image"] for row in rows}
+
+
+async def batch(batch_id: UUID) -> CodeBatchOut:
+    """How far a batch has come. Raises CodeBatchNotFound."""
+    row = await database.fetch_one(
+        """SELECT min(name) AS name, count(*) AS count, count(*) FILTER (WHERE state = 'issued') AS issued,
+        count(*) FILTER (WHERE state = 'pending') AS pending, count(*) FILTER (WHERE state = 'failed') AS failed
+        FROM wechat_code WHERE batch_id = $1""",
+        batch_id,
+    )
+    if row is None or not row["count"]:
+        raise CodeBatchNotFound
+    return CodeBatchOut(id=batch_id, **row)
+
+
+async def stores_of(channel_id: UUID, after: UUID | None, limit: int) -> list[ChannelStoreOut]:
+    """The open stores of a channel with their standing codes. Raises ChannelNotFound."""
+    if not await channels.exists(channel_id):
+        raise ChannelNotFound
+    rows = await database.fetch(_CHANNEL_STORES, channel_id, after, limit)
+    return [ChannelStoreOut.model_validate({**row, "codes": orjson.loads(row["codes"])}) for row in rows]
+
+
+async def budgets() -> list[tuple[str, int]]:
+    """Every official account with the permanent codes it has used: (app id, used)."""
+    rows = await database.fetch(
+        "SELECT app_id, permanent_codes FROM wechat_account WHERE kind = 'official' ORDER BY id"
+    )
+    return [(row["app_id"], row["permanent_codes"]) for row in rows]
+
+
+def _terms(row: asyncpg.Record) -> Terms:
+    return Terms(starts_at=row["starts_at"], ends_at=row["ends_at"], stopped_at=row["stopped_at"])
+
+
 def _target(row: asyncpg.Record) -> Target:
+    if not _terms(row).hold(clock.now()):
+        return Target(app_id=row["app_id"], credit=Credit(code_id=row["id"]))
     credit = Credit(code_id=row["id"], guide_id=row["guide_id"], store_id=row["store_id"], channel_id=row["channel_id"])
     return Target(app_id=row["app_id"], credit=credit, guide=row["guide"], store=row["store"], channel=row["channel"])
 
@@ -131,16 +222,6 @@ def _target(row: asyncpg.Record) -> Target:
 def _code(row: asyncpg.Record) -> CodeOut:
     kind = next(kind for kind in TargetKind if row[f"{kind}_id"])
     path = f"/staff/v1/codes/{row['id']}"
-    return CodeOut(
-        id=row["id"],
-        app_id=row["app_id"],
-        account=row["account"],
-        kind=kind,
-        target_id=row[f"{kind}_id"],
-        target=row["target"],
-        state=CodeState(row["state"]),
-        url=row["url"],
-        ticket=row["ticket"],
-        png=f"{path}/code.png",
-        poster=f"{path}/poster.png",
+    return CodeOut.model_validate(
+        {**row, "kind": kind, "target_id": row[f"{kind}_id"], "png": f"{path}/code.png", "poster": f"{path}/poster.png"}
     )

@@ -1,124 +1,257 @@
-"""Codes come with their guide, store, channel or account; the platform issues them outside transactions."""
+"""Making, aiming and stopping codes. The platform is asked elsewhere (`issuing`), outside transactions."""
 
-import asyncio
-from datetime import timedelta
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from infra import clock, database
-from infra.errors import DomainError
+import asyncpg
+
+from infra import alerts, clock, database
+from infra.database import Connection, constraint_errors, transaction
 from infra.ids import new_id, opaque_key
-from infra.logging import logger
 from wechat.accounts import queries as accounts
-from wechat.platform import client
-from wechat.platform.errors import PlatformAway
+from wechat.accounts.queries import Credentials
+from wechat.accounts.rules import Kind
+from wechat.codes import budget
+from wechat.codes.budget import Limits
+from wechat.codes.errors import CodeNotFound, CodeSeasonWrong, CodeTargetNotFound, NoCodeTargets, NotForThisAccount
+from wechat.codes.models import Code
+from wechat.codes.rules import Life, TargetKind
 
-_AT_ONCE = 10
-_LEASE = timedelta(seconds=60)
-_TRIES = 20
-_PAUSE = timedelta(seconds=15)
+FAILED_ALERT = "wechat.code_failed"
 
-_MISSING = """
-SELECT a.id AS account_id, t.guide_id, t.store_id, t.channel_id FROM wechat_account a CROSS JOIN (
-    SELECT id AS guide_id, NULL::uuid AS store_id, NULL::uuid AS channel_id FROM staff
-        WHERE role = 'guide' AND left_at IS NULL AND ($1::uuid IS NULL OR id = $1)
-    UNION ALL SELECT NULL, id, NULL FROM store WHERE closed_at IS NULL AND ($1::uuid IS NULL OR id = $1)
-    UNION ALL SELECT NULL, NULL, id FROM channel WHERE ($1::uuid IS NULL OR id = $1)
-) t
-WHERE a.kind = 'official' AND ($2::uuid IS NULL OR a.id = $2) AND NOT EXISTS (
-    SELECT 1 FROM wechat_code c WHERE c.account_id = a.id
-    AND (c.guide_id = t.guide_id OR c.store_id = t.store_id OR c.channel_id = t.channel_id)
+# Who may get a new code: guides at work, open stores, channels.
+_LIVING = {
+    TargetKind.GUIDE: "SELECT t.id FROM staff t WHERE t.role = 'guide' AND t.left_at IS NULL",
+    TargetKind.STORE: "SELECT t.id FROM store t WHERE t.closed_at IS NULL",
+    TargetKind.CHANNEL: "SELECT t.id FROM channel t WHERE true",
+}
+
+_MISSING = " UNION ALL ".join(
+    f"""
+SELECT a.id AS account_id, '{kind}' AS kind, t.id AS target_id FROM wechat_account a CROSS JOIN ({living}) t
+WHERE a.kind = 'official' AND ($1::uuid IS NULL OR t.id = $1) AND ($2::uuid IS NULL OR a.id = $2) AND NOT EXISTS (
+    SELECT 1 FROM wechat_code c WHERE c.account_id = a.id AND c.{kind}_id = t.id AND c.standing
+)"""
+    for kind, living in _LIVING.items()
 )
-"""
 
 _ADD = """
-INSERT INTO wechat_code (id, key, account_id, guide_id, store_id, channel_id, state, attempts, next_at, created_at)
-SELECT id, key, account_id, guide_id, store_id, channel_id, 'pending', 0, $7, $7
-FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[])
-    AS c (id, key, account_id, guide_id, store_id, channel_id)
-ON CONFLICT DO NOTHING
+INSERT INTO wechat_code (id, key, account_id, guide_id, store_id, channel_id, life, state, attempts, next_at,
+                         created_at, standing, name, batch_id, page, starts_at, ends_at)
+SELECT id, key, account_id, CASE kind WHEN 'guide' THEN target_id END, CASE kind WHEN 'store' THEN target_id END,
+       CASE kind WHEN 'channel' THEN target_id END, life, 'pending', 0, $7, $7, $8, $9, $10, $11, $12, $13
+FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::uuid[], $6::text[])
+    AS c (id, key, account_id, kind, target_id, life)
+ON CONFLICT DO NOTHING RETURNING id, account_id, life
 """
 
-# A claim is a lease: whoever dies while the platform is asked loses it after a minute.
-_CLAIM = """
-UPDATE wechat_code c SET attempts = c.attempts + 1, next_at = $2 FROM (
-    SELECT w.id, w.key, a.app_id FROM wechat_code w JOIN wechat_account a ON a.id = w.account_id
-    WHERE w.state = 'pending' AND w.next_at <= $1 ORDER BY w.next_at LIMIT $3 FOR UPDATE OF w SKIP LOCKED
-) due WHERE c.id = due.id RETURNING c.id, due.key, due.app_id, c.attempts
+_HAND_OVER = """
+INSERT INTO wechat_code_former_target (code_id, guide_id, store_id, channel_id, until_at)
+SELECT id, guide_id, store_id, channel_id, $2 FROM wechat_code WHERE id = $1
 """
+
+
+_AIM = """
+UPDATE wechat_code SET standing = false, guide_id = CASE $2 WHEN 'guide' THEN $3::uuid END,
+    store_id = CASE $2 WHEN 'store' THEN $3 END, channel_id = CASE $2 WHEN 'channel' THEN $3 END
+WHERE id = $1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _New:
+    account_id: UUID
+    kind: TargetKind
+    target_id: UUID
+    life: Life
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What is known before codes are made; it comes from caches, which are not read inside a transaction."""
+
+    account: Credentials
+    life: Life
+    page: str | None
+    limits: Limits
+
+
+async def offer(app_id: str, life: Life, page: str | None = None) -> Offer:
+    """An account's offer to make codes of a life. Raises AccountNotFound, NotForThisAccount."""
+    account = await accounts.credentials(app_id)
+    if account.kind is Kind.MINI and life is Life.TEMPORARY:
+        raise NotForThisAccount({"field": "life"})
+    if account.kind is Kind.OFFICIAL and page is not None:
+        raise NotForThisAccount({"field": "page"})
+    return Offer(account, life, page, await budget.limits())
 
 
 async def add_missing(*, target_id: UUID | None = None, account_id: UUID | None = None) -> int:
-    """Make the rows of codes that a guide, store, channel (`target_id`) or account lacks; returns how many."""
-    missing = await database.fetch(_MISSING, target_id, account_id)
-    if not missing:
-        return 0
-    return await database.execute(
-        _ADD,
-        [new_id() for _ in missing],
-        [opaque_key() for _ in missing],
-        [row["account_id"] for row in missing],
-        [row["guide_id"] for row in missing],
-        [row["store_id"] for row in missing],
-        [row["channel_id"] for row in missing],
-        clock.now(),
-    )
+    """Make the standing codes that a guide, store, channel (`target_id`) or account lacks; returns how many.
+
+    They are permanent as long as the account's budget lasts, and temporary, renewed for ever, beyond it.
+    """
+    limits = await budget.limits()
+    async with transaction() as connection:
+        return await _add_missing(connection, limits, target_id, account_id)
 
 
-async def issue_due() -> int:
-    """Ask the platform for every code that waits; returns how many were issued. Stops when the platform is away."""
-    issued = 0
-    while True:
-        now = clock.now()
-        claimed = await database.fetch(_CLAIM, now, now + _LEASE, _AT_ONCE)
-        if not claimed:
-            return issued
-        outcomes = await asyncio.gather(
-            *(_issue(row["id"], row["key"], row["app_id"], row["attempts"]) for row in claimed)
-        )
-        issued += outcomes.count("issued")
-        if "away" in outcomes:
-            await _postpone(_PAUSE)
-            return issued
+async def add_code(
+    offered: Offer,
+    *,
+    kind: TargetKind,
+    target_id: UUID,
+    name: str,
+    starts_at: datetime | None = None,
+    ends_at: datetime | None = None,
+) -> UUID:
+    """One more code of a target; returns its id. Raises CodeTargetNotFound, CodeSeasonWrong, PermanentCodesUsedUp."""
+    with constraint_errors({"wechat_code_season": CodeSeasonWrong}):
+        async with transaction() as connection:
+            await _expect(connection, kind, target_id)
+            [code_id] = await _make(
+                connection, offered, kind, [target_id], name=name, starts_at=starts_at, ends_at=ends_at
+            )
+    return code_id
 
 
-async def _issue(code_id: UUID, key: str, app_id: str, attempt: int) -> str:
-    try:
-        ticket, url = await client.create_permanent_code(await accounts.credentials(app_id), key)
-    except PlatformAway as error:
-        logger().warning("code_waits", app_id=app_id, error=str(error))
-        # The platform's absence says nothing about the code: that was no try.
-        await database.execute("UPDATE wechat_code SET attempts = attempts - 1 WHERE id = $1", code_id)
-        return "away"
-    except DomainError as error:
-        # A repeated request gives the same code, so trying again is always safe.
-        state = "failed" if attempt >= _TRIES else "pending"
-        logger().warning("code_not_issued", app_id=app_id, attempt=attempt, error=str(error))
-        await database.execute(
-            "UPDATE wechat_code SET state = $2, next_at = $3, error = $4 WHERE id = $1 AND state = 'pending'",
-            code_id,
-            state,
-            clock.now() + timedelta(seconds=min(2**attempt, 3600)),
-            str(error)[:200],
-        )
-        return "refused"
-    await database.execute(
-        "UPDATE wechat_code SET state = 'issued', ticket = $2, url = $3, error = NULL WHERE id = $1",
-        code_id,
-        ticket,
-        url,
-    )
-    return "issued"
+async def add_batch(
+    offered: Offer,
+    *,
+    kind: TargetKind,
+    name: str,
+    starts_at: datetime | None = None,
+    ends_at: datetime | None = None,
+) -> tuple[UUID, int]:
+    """A code for every open store, guide at work or channel, all or none: (id of the batch, how many).
+
+    Raises NoCodeTargets, CodeSeasonWrong, PermanentCodesUsedUp.
+    """
+    batch_id = new_id()
+    with constraint_errors({"wechat_code_season": CodeSeasonWrong}):
+        async with transaction() as connection:
+            targets = [row["id"] for row in await connection.fetch(f"{_LIVING[kind]} ORDER BY t.id")]
+            if not targets:
+                raise NoCodeTargets({"kind": kind})
+            await _make(
+                connection, offered, kind, targets, name=name, starts_at=starts_at, ends_at=ends_at, batch_id=batch_id
+            )
+    return batch_id, len(targets)
 
 
-async def _postpone(pause: timedelta) -> None:
-    """Leave the platform alone for a while: calls that time out would keep the workers from everything else."""
-    await database.execute(
-        "UPDATE wechat_code SET next_at = $1 WHERE state = 'pending' AND next_at < $1", clock.now() + pause
-    )
+async def aim(code_id: UUID, kind: TargetKind, target_id: UUID) -> None:
+    """Point a code at another target from this moment on; a scan of before that comes late counts for the former one.
+
+    A standing code is none any more, and its former target gets a new one. Raises CodeNotFound, CodeTargetNotFound.
+    """
+    limits = await budget.limits()
+    async with transaction() as connection:
+        code = await connection.fetchrow("SELECT * FROM wechat_code WHERE id = $1 FOR UPDATE", code_id)
+        if code is None:
+            raise CodeNotFound
+        await _expect(connection, kind, target_id)
+        if code[f"{kind}_id"] == target_id:
+            return
+        await connection.execute(_HAND_OVER, code_id, clock.now())
+        await connection.execute(_AIM, code_id, kind, target_id)
+        if code["standing"]:
+            former = code["guide_id"] or code["store_id"] or code["channel_id"]
+            await _add_missing(connection, limits, former, code["account_id"])
+
+
+async def stop(code_id: UUID) -> None:
+    """From now on scans count for nobody; they still welcome. Again changes nothing. Raises CodeNotFound."""
+    await _change("UPDATE wechat_code SET stopped_at = COALESCE(stopped_at, $2) WHERE id = $1", code_id, clock.now())
+
+
+async def resume(code_id: UUID) -> None:
+    """Undo a stop; one that expired meanwhile is renewed. Again changes nothing. Raises CodeNotFound."""
+    await _change("UPDATE wechat_code SET stopped_at = NULL WHERE id = $1", code_id)
+
+
+async def change(code_id: UUID, values: dict[str, Any]) -> None:
+    """Change name, starts_at and ends_at, whichever are given. Raises CodeNotFound, CodeSeasonWrong."""
+    with constraint_errors({"wechat_code_season": CodeSeasonWrong}):
+        async with transaction():
+            code = await Code.select_for_update().get_or_none(id=code_id)
+            if code is None:
+                raise CodeNotFound
+            if values:
+                await code.update_from_dict(values).save(update_fields=list(values))
 
 
 async def retry_failed() -> int:
     """Give codes that were given up their tries again; returns how many."""
-    return await database.execute(
-        "UPDATE wechat_code SET state = 'pending', attempts = 0, next_at = $1 WHERE state = 'failed'", clock.now()
+    now = clock.now()
+    rows = await database.fetch(
+        """UPDATE wechat_code c SET state = 'pending', attempts = 0, next_at = $1 FROM wechat_account a
+        WHERE c.state = 'failed' AND a.id = c.account_id RETURNING a.app_id""",
+        now,
     )
+    for app_id in {row["app_id"] for row in rows}:
+        await alerts.settle([FAILED_ALERT], app_id)
+    return len(rows)
+
+
+async def _add_missing(connection: Connection, limits: Limits, target_id: UUID | None, account_id: UUID | None) -> int:
+    rooms = await budget.rooms(connection, account_id)
+    left = {account: room.left(limits) for account, room in rooms.items()}
+    new = list[_New]()
+    for row in await connection.fetch(_MISSING, target_id, account_id):
+        account = row["account_id"]
+        left[account] -= 1
+        life = Life.PERMANENT if left[account] >= 0 else Life.TEMPORARY
+        new.append(_New(account, TargetKind(row["kind"]), row["target_id"], life))
+    added = await _add(connection, new, standing=True)
+    counts = Counter((row["account_id"], Life(row["life"])) for row in added)
+    for account, room in rooms.items():
+        permanent, temporary = (counts[account, life] for life in (Life.PERMANENT, Life.TEMPORARY))
+        await budget.note(connection, limits, room, permanent, temporary)
+    return len(added)
+
+
+async def _make(
+    connection: Connection, offered: Offer, kind: TargetKind, targets: Sequence[UUID], **values: Any
+) -> list[UUID]:
+    account = offered.account
+    if account.kind is Kind.OFFICIAL and offered.life is Life.PERMANENT:
+        await budget.take(connection, offered.limits, account.id, len(targets))
+    new = [_New(account.id, kind, target_id, offered.life) for target_id in targets]
+    return [row["id"] for row in await _add(connection, new, page=offered.page, **values)]
+
+
+async def _expect(connection: Connection, kind: TargetKind, target_id: UUID) -> None:
+    if not await connection.fetchval(f"SELECT EXISTS ({_LIVING[kind]} AND t.id = $1)", target_id):
+        raise CodeTargetNotFound
+
+
+async def _add(
+    connection: Connection,
+    new: Sequence[_New],
+    *,
+    standing: bool = False,
+    name: str | None = None,
+    batch_id: UUID | None = None,
+    page: str | None = None,
+    starts_at: datetime | None = None,
+    ends_at: datetime | None = None,
+) -> list[asyncpg.Record]:
+    """The one way rows are made; a standing one that somebody else has just made is passed over."""
+    columns: list[list[Any]] = [
+        [new_id() for _ in new],
+        [opaque_key() for _ in new],
+        [code.account_id for code in new],
+        [code.kind for code in new],
+        [code.target_id for code in new],
+        [code.life for code in new],
+    ]
+    return await connection.fetch(_ADD, *columns, clock.now(), standing, name, batch_id, page, starts_at, ends_at)
+
+
+async def _change(sql: str, code_id: UUID, *values: object) -> None:
+    if not await database.execute(sql, code_id, *values):
+        raise CodeNotFound

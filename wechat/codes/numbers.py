@@ -1,0 +1,100 @@
+"""What codes brought: scans, follows and losses, read from the touches.
+
+A file of its own: it reads people, where `queries` reads codes.
+"""
+
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+
+from infra import clock, database
+from infra.errors import InvalidInput
+from wechat.codes.queries import CODES, CodeFilter
+from wechat.codes.rules import TargetKind
+from wechat.codes.schemas import CodeNumbersOut, CodeRankOut
+
+_COUNTS = """
+count(*) FILTER (WHERE t.kind = 'scan') AS scans,
+count(*) FILTER (WHERE t.kind = 'follow' AND t.is_first) AS follows,
+count(*) FILTER (WHERE t.kind = 'follow' AND NOT t.is_first) AS re_follows,
+count(*) FILTER (WHERE t.kind = 'follow' AND t.is_first AND NOT p.following) AS losses
+"""
+
+_OF_ONE = f"""
+SELECT {_COUNTS} FROM touch t JOIN customer p ON p.id = t.customer_id
+WHERE t.code_id = $1 AND NOT p.is_staff
+  AND ($2::timestamptz IS NULL OR t.occurred_at >= $2) AND ($3::timestamptz IS NULL OR t.occurred_at < $3)
+"""
+
+_RANKING = """
+WITH picked AS (
+    SELECT c.id, a.app_id, c.guide_id, c.store_id, c.channel_id, c.name, COALESCE(w.name, s.name, n.name) AS target
+    FROM {codes} WHERE {condition}
+), counted AS (
+    SELECT t.code_id, {counts}
+    FROM touch t JOIN picked ON picked.id = t.code_id JOIN customer p ON p.id = t.customer_id
+    WHERE NOT p.is_staff{period}
+    GROUP BY t.code_id
+), ranked AS (
+    SELECT picked.*, COALESCE(scans, 0) AS scans, COALESCE(follows, 0) AS follows,
+           COALESCE(re_follows, 0) AS re_follows, COALESCE(losses, 0) AS losses
+    FROM picked LEFT JOIN counted ON counted.code_id = picked.id
+)
+SELECT * FROM ranked WHERE {after} ORDER BY follows DESC, id LIMIT $1
+"""
+
+Rank = tuple[int, UUID]
+
+
+async def numbers(code_id: UUID, first: date | None, last: date | None) -> CodeNumbersOut:
+    """What one code brought from the first to the last business day, both included; None: without that end."""
+    row = await database.fetch_one(_OF_ONE, code_id, *_moments(first, last))
+    return CodeNumbersOut.model_validate({**(dict(row) if row else {}), "first": first, "last": last})
+
+
+async def ranking(
+    wanted: CodeFilter, first: date | None, last: date | None, after: Rank | None, limit: int
+) -> list[CodeRankOut]:
+    """Codes by the follows they brought, most first; `after` is (follows, id) of the last line of the former page."""
+    values: list[object] = [limit]
+    condition, period, beyond = wanted.sql(values), "", "true"
+    for operator, moment in zip((">=", "<"), _moments(first, last), strict=True):
+        if moment is not None:
+            values.append(moment)
+            period += f" AND t.occurred_at {operator} ${len(values)}"
+    if after is not None:
+        values += after
+        follows, id_ = f"${len(values) - 1}::bigint", f"${len(values)}::uuid"
+        beyond = f"(follows < {follows} OR (follows = {follows} AND id > {id_}))"
+    sql = _RANKING.format(codes=CODES, condition=condition, counts=_COUNTS, period=period, after=beyond)
+    return [_rank(row) for row in await database.fetch(sql, *values)]
+
+
+def rank_cursor(line: CodeRankOut) -> str:
+    """The cursor behind a line of the ranking."""
+    return f"{line.follows}_{line.id}"
+
+
+def read_rank_cursor(text: str) -> Rank:
+    """The (follows, id) of such a cursor. Raises InvalidInput."""
+    follows, _, id_ = text.partition("_")
+    try:
+        rank = int(follows), UUID(id_)
+    except ValueError as error:
+        raise InvalidInput({"field": "cursor"}) from error
+    if not 0 <= rank[0] < 2**63:
+        raise InvalidInput({"field": "cursor"})
+    return rank
+
+
+def _moments(first: date | None, last: date | None) -> tuple[datetime | None, datetime | None]:
+    return (
+        clock.start_of_day(first) if first else None,
+        clock.start_of_day(last + timedelta(days=1)) if last else None,
+    )
+
+
+def _rank(row: asyncpg.Record) -> CodeRankOut:
+    kind = next(kind for kind in TargetKind if row[f"{kind}_id"])
+    return CodeRankOut.model_validate({**row, "kind": kind, "target_id": row[f"{kind}_id"]})
