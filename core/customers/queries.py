@@ -1,5 +1,6 @@
-"""Reading customers: fans of a guide, numbers, ranking, timeline."""
+"""Reading customers: numbers, ranking, trend, timeline."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -7,21 +8,18 @@ from uuid import UUID
 import asyncpg
 
 from core.customers.errors import CustomerNotFound
-from core.customers.schemas import CountsOut, FanOut, NumbersOut, Period, RankingOut, RankOut, TimelineEntryOut
+from core.customers.schemas import (
+    CountsOut,
+    NumbersOut,
+    Period,
+    RankingOut,
+    RankOut,
+    TimelineEntryOut,
+    TrendDayOut,
+)
 from infra import clock, database
-
-_FANS = """
-SELECT c.id, c.following, c.guide_id, first.guide_id AS brought_by, first.occurred_at AS first_touch_at,
-       last.occurred_at AS last_touch_at, seen.last_seen_at
-FROM customer c
-LEFT JOIN LATERAL (SELECT guide_id, occurred_at FROM touch t WHERE t.customer_id = c.id AND t.is_first) first ON true
-LEFT JOIN LATERAL (
-    SELECT occurred_at FROM touch t WHERE t.customer_id = c.id ORDER BY occurred_at DESC LIMIT 1
-) last ON true
-CROSS JOIN LATERAL (SELECT max(last_seen_at) AS last_seen_at FROM identity i WHERE i.customer_id = c.id) seen
-WHERE NOT c.is_staff AND ($1::uuid IS NULL OR c.guide_id = $1) AND ($2::uuid IS NULL OR c.id < $2)
-ORDER BY c.id DESC LIMIT $3
-"""
+from infra.database import Connection
+from infra.settings import settings
 
 _COUNTS = """
 SELECT count(*) AS gross, count(*) FILTER (WHERE NOT c.following) AS lost
@@ -43,6 +41,33 @@ SELECT rank() OVER (ORDER BY COALESCE(b.gross, 0) DESC) AS rank, s.id AS guide_i
 FROM staff s LEFT JOIN brought b ON b.guide_id = s.id LEFT JOIN store o ON o.id = s.store_id
 WHERE s.role = 'guide' AND (s.left_at IS NULL OR b.gross > 0)
 ORDER BY gross DESC, net DESC, s.name, s.id
+"""
+
+_TREND = """
+SELECT date(t.occurred_at AT TIME ZONE $3) AS day, count(*) AS gross, count(*) FILTER (WHERE NOT c.following) AS lost
+FROM touch t JOIN customer c ON c.id = t.customer_id
+WHERE t.is_first AND t.kind = 'follow' AND t.guide_id IS NOT NULL AND NOT c.is_staff
+  AND t.occurred_at >= $1 AND t.occurred_at < $2 AND ($4::uuid IS NULL OR t.guide_id = $4)
+GROUP BY 1
+"""
+
+# Whoever was merged stands for the one that came of it.
+_STANDING = """
+WITH RECURSIVE way AS (
+    SELECT id, merged_into_id, guide_id FROM customer WHERE id = $1
+    UNION ALL SELECT c.id, c.merged_into_id, c.guide_id FROM way w JOIN customer c ON c.id = w.merged_into_id
+)
+SELECT id, guide_id FROM way WHERE merged_into_id IS NULL
+"""
+
+# Whoever was merged stands for the one that came of it.
+_REACHABLE = """
+WITH RECURSIVE way AS (
+    SELECT id AS asked, id, merged_into_id FROM customer WHERE id = ANY($1::uuid[])
+    UNION ALL SELECT w.asked, c.id, c.merged_into_id FROM way w JOIN customer c ON c.id = w.merged_into_id
+)
+SELECT w.asked, i.id, i.digest, i.app_id FROM way w JOIN identity i ON i.customer_id = w.id
+WHERE w.merged_into_id IS NULL AND i.openid IS NOT NULL ORDER BY i.id
 """
 
 _TIMELINE = """
@@ -84,12 +109,6 @@ async def fan(identity: bytes) -> Fan | None:
     return Fan(row["id"], row["following"], row["guide_id"]) if row else None
 
 
-async def fans(guide_id: UUID | None, before: UUID | None, limit: int) -> list[FanOut]:
-    """Fans a guide looks after (None: everybody's), newest first."""
-    rows = await database.fetch(_FANS, guide_id, before, limit)
-    return [FanOut(**row) for row in rows]
-
-
 async def numbers(guide_id: UUID) -> NumbersOut:
     """What a guide has brought today, this week, this month, in all."""
     today = clock.business_day()
@@ -97,7 +116,9 @@ async def numbers(guide_id: UUID) -> NumbersOut:
     counts = {period: _counts(await database.fetch_one(_COUNTS, guide_id, start)) for period, start in starts.items()}
     total = _counts(await database.fetch_one(_COUNTS, guide_id, None))
     following = await database.fetch_one(
-        "SELECT count(*) AS n FROM customer WHERE guide_id = $1 AND following AND NOT is_staff", guide_id
+        """SELECT count(*) AS n FROM customer
+        WHERE guide_id = $1 AND following AND NOT is_staff AND merged_into_id IS NULL""",
+        guide_id,
     )
     return NumbersOut(
         day=counts[Period.DAY],
@@ -120,15 +141,39 @@ async def ranking(period: Period, on: date | None) -> RankingOut:
     return RankingOut(period=period, first=first, last=last, guides=[RankOut(**row) for row in rows])
 
 
-async def timeline(
-    customer_id: UUID, guide_id: UUID | None, before: tuple[datetime, UUID] | None, limit: int
-) -> list[TimelineEntryOut]:
-    """What happened to a customer before a moment (time and id), newest first.
+async def trend(guide_id: UUID | None, days: int) -> list[TrendDayOut]:
+    """The new fans that guides (one, or all together) brought on each of the last business days, today included."""
+    today = clock.business_day()
+    first = today - timedelta(days=days - 1)
+    bounds = clock.start_of_day(first), clock.start_of_day(today + timedelta(days=1))
+    rows = await database.fetch(_TREND, *bounds, settings().business_timezone, guide_id)
+    found = {row["day"]: row for row in rows}
+    return [
+        TrendDayOut(day=day, **_counts(found.get(day)).model_dump())
+        for day in (first + timedelta(days=number) for number in range(days))
+    ]
+
+
+async def standing(customer_id: UUID, guide_id: UUID | None) -> UUID:
+    """The customer, or whom it was merged into.
 
     Raises CustomerNotFound, also when `guide_id` is given and another guide looks after the customer.
     """
-    customer = await database.fetch_one("SELECT guide_id FROM customer WHERE id = $1", customer_id)
-    if customer is None or (guide_id is not None and customer["guide_id"] != guide_id):
+    row = await database.fetch_one(_STANDING, customer_id)
+    if row is None or (guide_id is not None and row["guide_id"] != guide_id):
         raise CustomerNotFound
-    rows = await database.fetch(_TIMELINE, customer_id, *(before or (None, None)), limit)
+    found: UUID = row["id"]
+    return found
+
+
+async def reachable(connection: Connection, customer_ids: Collection[UUID]) -> list[asyncpg.Record]:
+    """The identities with an openid (asked, id, digest, app_id) of customers, or of whom they were merged into."""
+    return await connection.fetch(_REACHABLE, list(customer_ids))
+
+
+async def timeline(
+    customer_id: UUID, guide_id: UUID | None, before: tuple[datetime, UUID] | None, limit: int
+) -> list[TimelineEntryOut]:
+    """What happened to a customer before a moment (time and id), newest first. Raises as `standing` does."""
+    rows = await database.fetch(_TIMELINE, await standing(customer_id, guide_id), *(before or (None, None)), limit)
     return [TimelineEntryOut(**row) for row in rows]

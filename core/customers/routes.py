@@ -1,4 +1,4 @@
-"""Fans, numbers, ranking and timelines, for guides and managers."""
+"""Numbers, ranking and timelines, for guides and managers."""
 
 from datetime import date
 from typing import Annotated
@@ -8,12 +8,12 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from core.customers import queries
-from core.customers.schemas import FanOut, NumbersOut, Period, RankingOut, TimelineEntryOut
+from core.customers.schemas import NumbersOut, Period, RankingOut, TimelineEntryOut, TrendDayOut
 from core.organisation.dependencies import CurrentStaff, RequirePermission
 from core.organisation.queries import Colleague
 from core.permissions.rules import allows
 from infra.errors import Forbidden
-from infra.paging import Cursor, Limit, MomentCursor, moment_cursor, page_of, read_moment_cursor
+from infra.paging import Limit, MomentCursor, moment_cursor, read_moment_cursor
 from infra.schemas import Page
 
 router = APIRouter(prefix="/staff/v1", tags=["fans"])
@@ -22,29 +22,10 @@ router = APIRouter(prefix="/staff/v1", tags=["fans"])
 BusinessDay = Annotated[date | None, Field(ge=date(2011, 1, 1), le=date(2199, 12, 31))]
 
 
-@router.get("/me/fans")
-async def my_fans(
-    guide: Annotated[Colleague, RequirePermission("fans:own")], cursor: Cursor = None, limit: Limit = 50
-) -> Page[FanOut]:
-    """The fans I look after, newest first."""
-    return page_of(FanOut, await queries.fans(guide.id, cursor, limit + 1), limit)
-
-
 @router.get("/me/numbers")
 async def my_numbers(guide: Annotated[Colleague, RequirePermission("fans:own")]) -> NumbersOut:
     """What I have brought today, this week, this month, in all."""
     return await queries.numbers(guide.id)
-
-
-@router.get("/fans")
-async def all_fans(
-    _by: Annotated[Colleague, RequirePermission("fans:read")],
-    guide_id: UUID | None = None,
-    cursor: Cursor = None,
-    limit: Limit = 50,
-) -> Page[FanOut]:
-    """All fans, or one guide's, newest first."""
-    return page_of(FanOut, await queries.fans(guide_id, cursor, limit + 1), limit)
 
 
 @router.get("/ranking")
@@ -55,11 +36,21 @@ async def ranking(
     return await queries.ranking(period, on)
 
 
+@router.get("/ranking/trend")
+async def trend(
+    _by: Annotated[Colleague, RequirePermission("ranking:read")],
+    guide_id: UUID | None = None,
+    days: Annotated[int, Field(ge=1, le=366)] = 30,
+) -> list[TrendDayOut]:
+    """New fans brought by a guide, or by all guides, on each of the last days; `lost` are those of them who left."""
+    return await queries.trend(guide_id, days)
+
+
 @router.get("/customers/{customer_id}/timeline")
 async def timeline(
     customer_id: UUID, staff: CurrentStaff, cursor: MomentCursor = None, limit: Limit = 50
 ) -> Page[TimelineEntryOut]:
-    """What happened to a customer, newest first; guides see those they look after."""
+    """What happened to a customer (or whom they were merged into), newest first; guides see those they look after."""
     everybody = allows(staff.role, "fans:read")
     if not everybody and not allows(staff.role, "fans:own"):
         raise Forbidden({"permission": "fans:own"})

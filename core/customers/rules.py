@@ -3,11 +3,18 @@
 Order is WeChat's time of the contact, not of its arrival: a push may come late or out of order.
 """
 
-from collections.abc import Container
+from collections.abc import Collection, Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from uuid import UUID
+from typing import TypeAlias
+from uuid import UUID, uuid5
+
+# Where a touch stands among a customer's touches: by time, follow before scan, then by its source, so that the order
+# of arrival never decides.
+Order: TypeAlias = tuple[datetime, int, UUID]
+
+_FOLLOWS = UUID("5d3c1f0a-8f0b-4c8e-9a55-0b8f6f1f7a31")
 
 
 class ContactKind(StrEnum):
@@ -54,19 +61,18 @@ class Touch:
     contact: Contact
 
     @property
-    def order(self) -> tuple[datetime, int]:
-        # A scan without "follow" needs a follower, so within one second the follow came first.
-        return self.contact.occurred_at, _TOUCHING[self.contact.kind]
+    def order(self) -> Order:
+        return order_of(self.contact.kind, self.contact.occurred_at, self.contact.source)
 
 
 @dataclass(slots=True)
 class CustomerState:
-    """What of a customer a contact may change; `first_order` is (time, rank) of the first touch."""
+    """What of a customer a contact may change."""
 
     id: UUID
     guide_id: UUID | None
     first_touch_id: UUID | None
-    first_order: tuple[datetime, int] | None
+    first_order: Order | None
 
 
 @dataclass(slots=True)
@@ -77,11 +83,40 @@ class IdentityState:
     following: bool
     state_at: datetime
     last_seen_at: datetime
+    talked_at: datetime | None = None
 
 
-def order_of(kind: ContactKind, occurred_at: datetime) -> tuple[datetime, int]:
-    """The place of a stored touch among a customer's touches."""
-    return occurred_at, _TOUCHING[kind]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What the platform said about a person when asked at `profiled_at` (whole seconds).
+
+    `unionid` is None as long as the account is on its own; `follows`: the person surely followed at that time.
+    """
+
+    identity: bytes
+    unionid: str | None
+    subscribe_scene: str | None
+    profiled_at: datetime
+    follows: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the customers that turn out to be one person: the guide, and the touch that earned the guide."""
+
+    guide_id: UUID | None
+    earned: Order | None
+
+
+def order_of(kind: ContactKind, occurred_at: datetime, source: UUID) -> Order:
+    """The place of a touch among a customer's touches."""
+    # A scan without "follow" needs a follower, so within one second the follow came first.
+    return occurred_at, _TOUCHING[kind], source
+
+
+def follow_source(identity: bytes, at: datetime) -> UUID:
+    """The source of a follow: the same for its push and for the follower list, which both give its second."""
+    return uuid5(_FOLLOWS, f"{identity.hex()}:{int(at.timestamp())}")
 
 
 def see(identity: IdentityState, contact: Contact) -> None:
@@ -96,6 +131,8 @@ def see(identity: IdentityState, contact: Contact) -> None:
         identity.following = contact.kind is not ContactKind.UNFOLLOW
         identity.state_at = contact.occurred_at
     identity.last_seen_at = max(identity.last_seen_at, contact.occurred_at)
+    if contact.kind is ContactKind.MESSAGE:
+        identity.talked_at = max(identity.talked_at or contact.occurred_at, contact.occurred_at)
 
 
 def touch(customer: CustomerState, contact: Contact, touch_id: UUID, gone_guides: Container[UUID]) -> Touch | None:
@@ -115,3 +152,21 @@ def touch(customer: CustomerState, contact: Contact, touch_id: UUID, gone_guides
     if guide_id is not None and (is_first or customer.guide_id is None or customer.guide_id in gone_guides):
         customer.guide_id = guide_id
     return made
+
+
+def guide_after_merge(sides: Iterable[Side], gone_guides: Container[UUID]) -> UUID | None:
+    """The guide of a person who was several customers: the one met first, one who left only if there is no other."""
+    guided = [
+        (side.guide_id in gone_guides, side.earned, side.guide_id) for side in sides if side.guide_id and side.earned
+    ]
+    return min(guided)[2] if guided else next((side.guide_id for side in sides if side.guide_id), None)
+
+
+def connected(groups: Iterable[Collection[UUID]]) -> list[set[UUID]]:
+    """Groups that have a member in common, joined."""
+    joined = list[set[UUID]]()
+    for group in groups:
+        touching = [other for other in joined if not other.isdisjoint(group)]
+        joined = [other for other in joined if other not in touching]
+        joined.append(set(group).union(*touching))
+    return joined

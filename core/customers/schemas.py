@@ -14,18 +14,6 @@ class Period(StrEnum):
     MONTH = "month"
 
 
-class FanOut(Output):
-    """`brought_by` is the guide credited with the first touch; `guide_id` looks after the fan now."""
-
-    id: UUID
-    following: bool
-    guide_id: UUID | None
-    brought_by: UUID | None
-    first_touch_at: datetime | None
-    last_touch_at: datetime | None
-    last_seen_at: datetime
-
-
 class CountsOut(Output):
     """New fans by first touch: `gross`, those of them who left since (`lost`), and `net` = gross - lost."""
 
@@ -63,6 +51,12 @@ class RankingOut(Output):
     first: date
     last: date
     guides: list[RankOut]
+
+
+class TrendDayOut(CountsOut):
+    """The counts of one business day."""
+
+    day: date
 
 
 class TimelineEntryOut(Output):

@@ -1,38 +1,37 @@
 """The one way contacts become customers, identities, touches and timeline: a set function."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from core.customers.rules import Contact, ContactKind, CustomerState, IdentityState, Touch, order_of, see, touch
+from core.customers import people
+from core.customers.rules import (
+    Contact,
+    ContactKind,
+    CustomerState,
+    IdentityState,
+    Touch,
+    follow_source,
+    order_of,
+    see,
+    touch,
+)
 from core.organisation import queries as organisation
 from core.organisation.service import hold_bindings
 from infra import clock
 from infra.database import Connection
 from infra.ids import new_id
 
-# Identity and customer in one statement: the foreign key is looked at when both are there, and when another process
-# was faster neither is written.
-_ADD_PEOPLE = """
-WITH fresh AS (
-    INSERT INTO identity (id, customer_id, app_id, openid, digest, following, state_at, last_seen_at, created_at)
-    SELECT id, customer_id, app_id, openid, digest, following, at, at, $8
-    FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bytea[], $6::bool[], $7::timestamptz[])
-        AS p (id, customer_id, app_id, openid, digest, following, at)
-    ORDER BY digest
-    ON CONFLICT (digest) DO NOTHING
-    RETURNING customer_id, following
-)
-INSERT INTO customer (id, following, is_staff, created_at) SELECT customer_id, following, false, $8 FROM fresh
+_PEOPLE = """
+SELECT i.digest, i.id AS identity_id, i.following, i.state_at, i.last_seen_at, i.talked_at, c.id AS customer_id,
+       c.guide_id
+FROM identity i JOIN customer c ON c.id = i.customer_id WHERE i.digest = ANY($1::bytea[])
 """
 
-_LOCK_PEOPLE = """
-SELECT i.digest, i.id AS identity_id, i.following, i.state_at, i.last_seen_at, c.id AS customer_id, c.guide_id
-FROM identity i JOIN customer c ON c.id = i.customer_id
-WHERE i.digest = ANY($1::bytea[]) ORDER BY c.id, i.id FOR UPDATE
+_FIRST_TOUCHES = """
+SELECT customer_id, id, kind, occurred_at, source FROM touch WHERE is_first AND customer_id = ANY($1::uuid[])
 """
-
-_FIRST_TOUCHES = "SELECT customer_id, id, kind, occurred_at FROM touch WHERE is_first AND customer_id = ANY($1::uuid[])"
 
 _DEMOTE = "UPDATE touch SET is_first = false WHERE id = ANY($1::uuid[])"
 
@@ -44,9 +43,10 @@ SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[],
 
 _UPDATE_IDENTITIES = """
 UPDATE identity i SET following = s.following, state_at = s.state_at, last_seen_at = s.last_seen_at,
-    openid = COALESCE(i.openid, s.openid)
-FROM unnest($1::uuid[], $2::bool[], $3::timestamptz[], $4::timestamptz[], $5::text[])
-    AS s (id, following, state_at, last_seen_at, openid) WHERE i.id = s.id
+    talked_at = s.talked_at, openid = COALESCE(i.openid, s.openid),
+    ask_at = CASE WHEN NOT s.following THEN NULL WHEN s.followed THEN $8 ELSE i.ask_at END
+FROM unnest($1::uuid[], $2::bool[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[], $6::text[], $7::bool[])
+    AS s (id, following, state_at, last_seen_at, talked_at, openid, followed) WHERE i.id = s.id
 """
 
 _UPDATE_CUSTOMERS = """
@@ -65,18 +65,23 @@ async def record_contacts(connection: Connection, contacts: Sequence[Contact]) -
     """Write down what people did, in the order given; returns how many contacts counted.
 
     Runs in the caller's transaction. Contacts of colleagues are left out: they are never fans. The caller sees to it
-    that a contact comes once (a delivery row); a touch's `source` is unique all the same.
+    that a contact comes once (a delivery row); a touch's `source` is unique all the same. A follow may come twice, by
+    its push and from the follower list: one person's follows of one second are one.
     """
     identities_seen = {contact.identity for contact in contacts}
     newcomers = identities_seen - await _known(connection, identities_seen)
     if newcomers:
         await hold_bindings(connection, newcomers)
     colleagues = await organisation.staff_identities(connection, identities_seen)
-    contacts = [contact for contact in contacts if contact.identity not in colleagues]
+    contacts = _follows_once(contact for contact in contacts if contact.identity not in colleagues)
     if not contacts:
         return 0
-    await _add_people(connection, [contact for contact in contacts if contact.identity in newcomers])
-    identities, customers = await _lock_people(connection, contacts)
+    await people.add(connection, [contact for contact in contacts if contact.identity in newcomers])
+    await people.lock(connection, identities_seen - colleagues)
+    contacts = await _without_known_follows(connection, contacts)
+    if not contacts:
+        return 0
+    identities, customers = await _states(connection, contacts)
     guides = {customer.guide_id for customer in customers.values() if customer.guide_id}
     gone = await organisation.left_among(connection, guides) if guides else set[UUID]()
 
@@ -107,37 +112,38 @@ async def _known(connection: Connection, identities: Collection[bytes]) -> set[b
     return {row["digest"] for row in rows}
 
 
-async def _add_people(connection: Connection, contacts: Iterable[Contact]) -> None:
-    first_contacts = dict[bytes, Contact]()
+def _follows_once(contacts: Iterable[Contact]) -> list[Contact]:
+    kept, follows = list[Contact](), set[UUID]()
     for contact in contacts:
-        first_contacts.setdefault(contact.identity, contact)
-    if first_contacts:
-        people = list(first_contacts.values())
-        await connection.execute(
-            _ADD_PEOPLE,
-            [new_id() for _ in people],
-            [new_id() for _ in people],
-            [person.app_id for person in people],
-            [person.openid for person in people],
-            [person.identity for person in people],
-            [person.kind is not ContactKind.UNFOLLOW for person in people],
-            [person.occurred_at for person in people],
-            clock.now(),
-        )
+        if contact.kind is not ContactKind.FOLLOW:
+            kept.append(contact)
+        elif (source := follow_source(contact.identity, contact.occurred_at)) not in follows:
+            follows.add(source)
+            kept.append(replace(contact, source=source))
+    return kept
 
 
-async def _lock_people(
+async def _without_known_follows(connection: Connection, contacts: list[Contact]) -> list[Contact]:
+    follows = [contact.source for contact in contacts if contact.kind is ContactKind.FOLLOW]
+    if not follows:
+        return contacts
+    rows = await connection.fetch("SELECT source FROM touch WHERE source = ANY($1::uuid[])", follows)
+    known = {row["source"] for row in rows} & set(follows)
+    return [contact for contact in contacts if contact.source not in known]
+
+
+async def _states(
     connection: Connection, contacts: Iterable[Contact]
 ) -> tuple[dict[bytes, tuple[IdentityState, CustomerState]], dict[UUID, CustomerState]]:
-    rows = await connection.fetch(_LOCK_PEOPLE, list({contact.identity for contact in contacts}))
+    rows = await connection.fetch(_PEOPLE, list({contact.identity for contact in contacts}))
     customers = {row["customer_id"]: CustomerState(row["customer_id"], row["guide_id"], None, None) for row in rows}
     for first in await connection.fetch(_FIRST_TOUCHES, list(customers)):
         customer = customers[first["customer_id"]]
         customer.first_touch_id = first["id"]
-        customer.first_order = order_of(ContactKind(first["kind"]), first["occurred_at"])
+        customer.first_order = order_of(ContactKind(first["kind"]), first["occurred_at"], first["source"])
     identities = {
         row["digest"]: (
-            IdentityState(row["identity_id"], row["following"], row["state_at"], row["last_seen_at"]),
+            IdentityState(row["identity_id"], row["following"], row["state_at"], row["last_seen_at"], row["talked_at"]),
             customers[row["customer_id"]],
         )
         for row in rows
@@ -181,6 +187,7 @@ async def _write_states(
     customers: Iterable[CustomerState],
 ) -> None:
     openids = {contact.identity: contact.openid for contact in contacts}
+    followed = {contact.identity for contact in contacts if contact.kind is ContactKind.FOLLOW}
     states = [(digest, identity) for digest, (identity, _) in identities.items()]
     await connection.execute(
         _UPDATE_IDENTITIES,
@@ -188,16 +195,18 @@ async def _write_states(
         [identity.following for _, identity in states],
         [identity.state_at for _, identity in states],
         [identity.last_seen_at for _, identity in states],
+        [identity.talked_at for _, identity in states],
         [openids[digest] for digest, _ in states],
+        [digest in followed for digest, _ in states],
+        clock.now(),
     )
-    people = list(customers)
+    changed = list(customers)
     await connection.execute(
-        _UPDATE_CUSTOMERS, [customer.id for customer in people], [customer.guide_id for customer in people]
+        _UPDATE_CUSTOMERS, [customer.id for customer in changed], [customer.guide_id for customer in changed]
     )
 
 
 async def mark_staff(connection: Connection, identity: bytes) -> None:
     """The bearer of this identity turned out to be a colleague: no longer counted as a fan."""
-    await connection.execute(
-        "UPDATE customer SET is_staff = true WHERE id = (SELECT customer_id FROM identity WHERE digest = $1)", identity
-    )
+    owners = await people.lock(connection, [identity])
+    await connection.execute("UPDATE customer SET is_staff = true WHERE id = ANY($1::uuid[])", list(owners))

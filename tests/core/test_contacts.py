@@ -175,11 +175,42 @@ async def test_parallel_batches_of_overlapping_people_lose_and_double_nothing(db
 
 
 async def test_the_same_source_never_makes_a_second_touch(db):
-    once = contact(FOLLOW)
+    once = contact(SCAN)
     await record(once)
     with pytest.raises(UniqueViolationError):
         await record(once)
     assert (await customer_of())["touches"] == 1
+
+
+async def test_a_follow_told_twice_counts_once_together_and_one_after_the_other(db):
+    pushed, listed = contact(FOLLOW), contact(FOLLOW)
+    assert await record(pushed, listed) == 1
+    assert await record(listed) == 0
+    assert await record(contact(FOLLOW, NOON + timedelta(seconds=1))) == 1
+    assert (await customer_of())["touches"] == await make.count("timeline") == 2
+
+
+async def test_a_follow_told_twice_at_once_counts_once(db):
+    counted = await asyncio.gather(*(record(contact(FOLLOW)) for _ in range(8)))
+    assert sum(counted) == 1
+    assert (await customer_of())["touches"] == await make.count("timeline") == 1
+
+
+async def test_the_last_talk_is_kept_whatever_the_order(db):
+    await record(contact(MESSAGE, NOON + HOUR), contact(FOLLOW, NOON + 2 * HOUR))
+    await record(contact(MESSAGE, NOON))
+    assert await rows("SELECT talked_at FROM identity") == [{"talked_at": NOON + HOUR}]
+
+
+async def test_a_follow_asks_for_the_profile_again_and_leaving_asks_no_more(db):
+    await record(contact(FOLLOW))
+    await database.execute("UPDATE identity SET ask_at = NULL")
+    await record(contact(MESSAGE, NOON + HOUR))
+    assert await rows("SELECT ask_at FROM identity") == [{"ask_at": None}]
+    await record(contact(FOLLOW, NOON + 2 * HOUR))
+    assert (await rows("SELECT ask_at FROM identity"))[0]["ask_at"] is not None
+    await record(contact(UNFOLLOW, NOON + 3 * HOUR))
+    assert await rows("SELECT ask_at FROM identity") == [{"ask_at": None}]
 
 
 async def test_nothing_is_recorded_for_no_contacts(db):

@@ -3,11 +3,11 @@
 from core.permissions.rules import PERMISSIONS, Role, allows
 
 # What nobody below an administrator may do.
-ADMINISTRATION = {"staff:write", "accounts:read", "accounts:write"}
+ADMINISTRATION = {"staff:write", "accounts:read", "accounts:write", "alerts:read"}
 
 
-def test_a_guide_may_see_the_own_data_and_nothing_else():
-    assert PERMISSIONS[Role.GUIDE] == {"codes:own", "fans:own"}
+def test_a_guide_may_see_the_own_data_and_the_labels_to_choose_from():
+    assert PERMISSIONS[Role.GUIDE] == {"codes:own", "fans:own", "labels:read"}
 
 
 def test_a_manager_administers_neither_people_nor_accounts_and_has_no_data_of_a_guides():

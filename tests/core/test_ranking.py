@@ -151,3 +151,28 @@ async def test_days_before_wechat_or_of_another_calendar_are_refused(http):
         answer = await http.get(f"/staff/v1/ranking?on={on}", headers=headers)
         assert error_of(answer) == (422, "invalid_input")
     assert len((await ranking(http, "month", "2199-12-31"))["guides"]) == 0
+
+
+async def test_the_trend_gives_every_day_its_new_fans_and_those_of_them_who_left(http, db):
+    a, b = await make.guide(), await make.guide()
+    make.jump_to(db, shanghai_midnight(2026, 3, 6) + timedelta(hours=9))
+    await fan(a, shanghai_midnight(2026, 3, 5) - SECOND)
+    leaver = await fan(a, shanghai_midnight(2026, 3, 5))
+    await record(contact(UNFOLLOW, shanghai_midnight(2026, 3, 6), person=leaver))
+    await fan(b, shanghai_midnight(2026, 3, 6))
+    await fan(a, shanghai_midnight(2026, 3, 2))
+    headers = await make.headers(await make.manager())
+
+    async def trend(query):
+        answer = await http.get(f"/staff/v1/ranking/trend?{query}", headers=headers)
+        assert answer.status_code == 200, answer.text
+        return [(day["day"][-2:], day["gross"], day["lost"], day["net"]) for day in answer.json()]
+
+    assert await trend(f"guide_id={a.id}&days=3") == [("04", 1, 0, 1), ("05", 1, 1, 0), ("06", 0, 0, 0)]
+    assert await trend("days=3") == [("04", 1, 0, 1), ("05", 1, 1, 0), ("06", 1, 0, 1)]
+    month = await trend("")
+    assert (len(month), sum(gross for _, gross, _, _ in month)) == (30, 4)
+    for wrong in ("days=0", "days=367", "guide_id=x"):
+        assert error_of(await http.get(f"/staff/v1/ranking/trend?{wrong}", headers=headers)) == (422, "invalid_input")
+    guide = await http.get("/staff/v1/ranking/trend", headers=await make.headers(a))
+    assert error_of(guide) == (403, "forbidden")

@@ -52,14 +52,17 @@ _NO_ROOM = 45029  # the platform's own count of permanent codes, which other sys
 # What is wrong with the request itself stays wrong.
 _HOPELESS = {Action.FIX_CONFIGURATION, Action.FIX_DATA, Action.REMOVE_USE, Action.REPORT_BUG}
 
-# A claim is a lease: whoever dies while the platform is asked loses it after a minute.
+# A claim is a lease: whoever dies while the platform is asked loses it after a minute. Materialized, because a join
+# may run a subselect with a limit more than once.
 _CLAIM = """
-UPDATE wechat_code c SET attempts = LEAST(c.attempts + 1, {most}), next_at = $2 FROM (
+WITH due AS MATERIALIZED (
     SELECT w.id, w.key, a.app_id FROM wechat_code w JOIN wechat_account a ON a.id = w.account_id
     WHERE {due} AND w.next_at <= $1 AND w.stopped_at IS NULL AND (w.ends_at IS NULL OR w.ends_at > $1)
       AND NOT a.shadow AND a.disabled_at IS NULL
     ORDER BY {order} LIMIT $3 FOR UPDATE OF w SKIP LOCKED
-) due WHERE c.id = due.id RETURNING c.id, due.key, due.app_id, c.state, c.life, c.page, c.attempts
+)
+UPDATE wechat_code c SET attempts = LEAST(c.attempts + 1, {most}), next_at = $2 FROM due WHERE c.id = due.id
+RETURNING c.id, due.key, due.app_id, c.state, c.life, c.page, c.attempts
 """
 _CLAIM_WAITING = _CLAIM.format(most=_MOST_COUNTED, due="w.state = 'pending'", order="w.next_at")
 _CLAIM_EXPIRING = _CLAIM.format(

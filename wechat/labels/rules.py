@@ -12,8 +12,3 @@ class LabelKind(StrEnum):
 
     TAG = "tag"
     GROUP = "group"
-
-
-def back_off_seconds(attempts: int) -> int:
-    """How long to wait after so many tries: doubling, an hour at most."""
-    return int(min(2 ** min(attempts, 12), 3600))

@@ -1,0 +1,73 @@
+"""Making people and locking them, the one way all writers of customers do it.
+
+Whatever belongs to a person changes under the lock of its customer row, and rows are locked in the order of their ids.
+A merge may give a person to another customer while we wait for a lock, so it is asked again afterwards.
+"""
+
+from collections.abc import Collection, Iterable
+from uuid import UUID
+
+from core.customers.rules import Contact, ContactKind
+from infra import clock
+from infra.database import Connection
+from infra.ids import new_id
+
+# Identity and customer in one statement: the foreign key is looked at when both are there, and when another process
+# was faster neither is written.
+_ADD = """
+WITH fresh AS (
+    INSERT INTO identity (id, customer_id, app_id, openid, digest, following, state_at, last_seen_at, created_at,
+                          ask_at)
+    SELECT id, customer_id, app_id, openid, digest, following, at, at, $8, $8
+    FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bytea[], $6::bool[], $7::timestamptz[])
+        AS p (id, customer_id, app_id, openid, digest, following, at)
+    ORDER BY digest
+    ON CONFLICT (digest) DO NOTHING
+    RETURNING customer_id, following
+)
+INSERT INTO customer (id, following, is_staff, created_at) SELECT customer_id, following, false, $8 FROM fresh
+"""
+
+_OF_IDENTITIES = "SELECT customer_id FROM identity WHERE digest = ANY($1::bytea[])"
+_OF_UNIONIDS = f"{_OF_IDENTITIES} UNION SELECT customer_id FROM identity WHERE unionid = ANY($2::text[])"
+
+_LOCK = "SELECT id FROM customer WHERE id = ANY(ARRAY({owners})) ORDER BY id FOR NO KEY UPDATE"
+
+
+async def add(connection: Connection, contacts: Iterable[Contact]) -> None:
+    """A customer with one identity for each newcomer among these contacts."""
+    first_contacts = dict[bytes, Contact]()
+    for contact in contacts:
+        first_contacts.setdefault(contact.identity, contact)
+    if first_contacts:
+        people = list(first_contacts.values())
+        await connection.execute(
+            _ADD,
+            [new_id() for _ in people],
+            [new_id() for _ in people],
+            [person.app_id for person in people],
+            [person.openid for person in people],
+            [person.identity for person in people],
+            [person.kind is not ContactKind.UNFOLLOW for person in people],
+            [person.occurred_at for person in people],
+            clock.now(),
+        )
+
+
+async def lock(connection: Connection, identities: Collection[bytes], unionids: Collection[str] = ()) -> set[UUID]:
+    """Lock the customers behind identities (keyed digests) and unionids; the ids of those they belong to now.
+
+    Runs in the caller's transaction, which should hold no lock of a customer yet.
+    """
+    owners = _OF_UNIONIDS if unionids else _OF_IDENTITIES
+    values = [list(identities), list(unionids)] if unionids else [list(identities)]
+    while True:
+        # Locks on the wrong customers must go before the right ones are taken, or two of us could wait for each other.
+        savepoint = connection.transaction()
+        await savepoint.start()
+        held = {row["id"] for row in await connection.fetch(_LOCK.format(owners=owners), *values)}
+        present = {row["customer_id"] for row in await connection.fetch(owners, *values)}
+        if present <= held:
+            await savepoint.commit()
+            return present
+        await savepoint.rollback()

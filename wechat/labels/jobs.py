@@ -1,0 +1,11 @@
+"""Periodic work on labels: out to the platform at once, in from it every hour."""
+
+from datetime import timedelta
+
+from infra.context import Job
+from wechat.labels import importing, syncing
+
+JOBS = (
+    Job(name="wechat.labels.sync", every=timedelta(seconds=2), run=syncing.sync_due),
+    Job(name="wechat.labels.import", every=timedelta(hours=1), run=importing.import_all, queue="bulk"),
+)

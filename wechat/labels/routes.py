@@ -1,0 +1,88 @@
+"""Groups and tags, and who carries them; guides label their own fans."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+
+from core.customers import queries as customers
+from core.organisation.dependencies import CurrentStaff, Once, RequirePermission
+from core.organisation.queries import Colleague
+from core.permissions.rules import allows
+from infra.errors import Forbidden
+from infra.schemas import Text
+from wechat.labels import queries, service
+from wechat.labels.schemas import CustomerIdsIn, LabelChange, LabelIdsIn, LabelIn, LabelledOut, LabelOut
+
+router = APIRouter(prefix="/staff/v1", tags=["labels"])
+
+
+async def _fan_to_label(customer_id: UUID, staff: CurrentStaff) -> UUID:
+    """The fan, for whoever may label it: a manager anybody, a guide the own ones."""
+    everybody = allows(staff.role, "fans:write")
+    if not everybody and not allows(staff.role, "fans:own"):
+        raise Forbidden({"permission": "fans:own"})
+    return await customers.standing(customer_id, None if everybody else staff.id)
+
+
+FanToLabel = Annotated[UUID, Depends(_fan_to_label)]
+
+
+@router.get("/labels")
+async def list_labels(
+    _by: Annotated[Colleague, RequirePermission("labels:read")], app_id: Text | None = None
+) -> list[LabelOut]:
+    """The groups and tags of an account, or of all, with how many fans carry them."""
+    return await queries.labels(app_id)
+
+
+@router.post("/labels", status_code=201)
+async def add_label(
+    body: LabelIn, _by: Annotated[Colleague, RequirePermission("labels:write")], once: Once
+) -> LabelOut:
+    """Make a group or tag; the platform hears of it within seconds."""
+
+    async def act() -> LabelOut:
+        return await service.add_label(app_id=body.app_id, kind=body.kind, name=body.name)
+
+    return await once.run(act, LabelOut)
+
+
+@router.patch("/labels/{label_id}")
+async def rename_label(
+    label_id: UUID, body: LabelChange, _by: Annotated[Colleague, RequirePermission("labels:write")]
+) -> LabelOut:
+    """Give it another name."""
+    return await service.rename_label(label_id, body.name)
+
+
+@router.delete("/labels/{label_id}", status_code=204)
+async def delete_label(label_id: UUID, _by: Annotated[Colleague, RequirePermission("labels:write")]) -> None:
+    """Delete it, and take it off everybody."""
+    await service.delete_label(label_id)
+
+
+@router.post("/labels/{label_id}/fans")
+async def label_many(
+    label_id: UUID, body: CustomerIdsIn, _by: Annotated[Colleague, RequirePermission("fans:write")]
+) -> LabelledOut:
+    """Put it on up to 1,000 fans."""
+    return await service.label_many(label_id, body.customer_ids)
+
+
+@router.put("/fans/{customer_id}/labels", status_code=204)
+async def set_labels(fan: FanToLabel, body: LabelIdsIn) -> None:
+    """The fan carries these and no others, in all accounts."""
+    await service.set_labels(fan, body.label_ids)
+
+
+@router.post("/fans/{customer_id}/labels", status_code=204)
+async def label_fan(fan: FanToLabel, body: LabelIdsIn) -> None:
+    """Put these on the fan."""
+    await service.label_fan(fan, body.label_ids)
+
+
+@router.delete("/fans/{customer_id}/labels/{label_id}", status_code=204)
+async def unlabel_fan(fan: FanToLabel, label_id: UUID) -> None:
+    """Take one off the fan."""
+    await service.unlabel_fan(fan, label_id)
