@@ -113,7 +113,11 @@ async def account(number: int = 1, **changes: Any) -> accounts.Credentials:
 async def code(account: accounts.Credentials, target: Colleague | Store | Channel, *, issued: bool = True) -> CodeOut:
     """The code of a target in an account; `key_of` gives its scene."""
     await code_service.add_missing(target_id=target.id, account_id=account.id)
-    found = [c for c in await codes.page(codes.CodeFilter(), None, 1000) if (c.app_id, c.target_id) == (account.app_id, target.id)]
+    found = [
+        c
+        for c in await codes.page(codes.CodeFilter(), None, 1000)
+        if (c.app_id, c.target_id) == (account.app_id, target.id)
+    ]
     if issued:
         await database.execute(
             "UPDATE wechat_code SET state = 'issued', ticket = 'ticket', url = $2 WHERE id = $1",

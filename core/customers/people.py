@@ -7,7 +7,7 @@ A merge may give a person to another customer while we wait for a lock, so it is
 from collections.abc import Collection, Iterable
 from uuid import UUID
 
-from core.customers.rules import Contact, ContactKind
+from core.customers.rules import Contact
 from infra import clock
 from infra.database import Connection
 from infra.ids import new_id
@@ -48,7 +48,7 @@ async def add(connection: Connection, contacts: Iterable[Contact]) -> None:
             [person.app_id for person in people],
             [person.openid for person in people],
             [person.identity for person in people],
-            [person.kind is not ContactKind.UNFOLLOW for person in people],
+            [person.follows for person in people],
             [person.occurred_at for person in people],
             clock.now(),
         )

@@ -51,6 +51,12 @@ class Contact:
     kind: ContactKind
     occurred_at: datetime
     credit: Credit = NOBODY
+    followable: bool = True
+
+    @property
+    def follows(self) -> bool:
+        """Whether the person follows from now on; a mini-program is visited, never followed."""
+        return self.followable and self.kind is not ContactKind.UNFOLLOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +134,7 @@ def see(identity: IdentityState, contact: Contact) -> None:
     if contact.kind is ContactKind.UNFOLLOW or contact.kind is ContactKind.FOLLOW:
         later = contact.occurred_at >= identity.state_at
     if later:
-        identity.following = contact.kind is not ContactKind.UNFOLLOW
+        identity.following = contact.follows
         identity.state_at = contact.occurred_at
     identity.last_seen_at = max(identity.last_seen_at, contact.occurred_at)
     if contact.kind is ContactKind.MESSAGE:

@@ -73,6 +73,7 @@ async def test_a_new_account_is_imported_and_its_menu_kept(account, platform, ht
         "get_current_selfmenu_info",
         "tags_create",  # the test's own
         "tags_get",
+        "tags_members_getblacklist",
         "user_tag_get",
     }
 

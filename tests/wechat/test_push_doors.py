@@ -10,7 +10,7 @@ from tests import factories as make
 from tests.doors import error_of
 from tests.pushes import Pushes, _signature, in_json, xml
 from wechat.accounts import queries, service
-from wechat.accounts.rules import Mode
+from wechat.accounts.rules import Kind, Mode
 from wechat.pushes.parsing import parse
 
 
@@ -86,6 +86,16 @@ async def test_a_silent_account_keeps_everything_and_says_nothing(http, changed_
         assert (await make.rows("SELECT reply FROM push"))[0]["reply"] is None
     await make.settle(registry())
     assert (await make.customer_of(fan.openid))["following"]
+
+
+async def test_who_writes_to_a_mini_program_is_known_but_follows_nothing(http):
+    fan = Pushes(await make.account(kind=Kind.MINI), make.openid())
+    await fan.sealed(fan.text("在吗")).send(http)
+    await make.settle(registry())
+    assert not (await make.customer_of(fan.openid))["following"]
+    [identity] = await make.rows("SELECT following, talked_at FROM identity")
+    assert not identity["following"]
+    assert identity["talked_at"]
 
 
 async def test_a_push_without_an_answer_is_acknowledged(http):

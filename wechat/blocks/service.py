@@ -49,13 +49,15 @@ WHERE identity_id = ANY($1::uuid[]) AND wanted
 """
 
 _CLAIM = """
-UPDATE wechat_block b SET attempts = b.attempts + 1, next_at = $2 FROM (
+WITH due AS MATERIALIZED (
     SELECT w.id, a.app_id, i.openid
     FROM wechat_block w JOIN wechat_account a ON a.id = w.account_id JOIN identity i ON i.id = w.identity_id
     WHERE NOT w.synced AND w.next_at <= $1 AND i.openid IS NOT NULL
     AND a.imported_at IS NOT NULL AND NOT a.shadow AND a.disabled_at IS NULL
     ORDER BY w.next_at LIMIT $3 FOR UPDATE OF w SKIP LOCKED
-) due WHERE b.id = due.id RETURNING b.id, b.wanted, b.attempts, due.app_id, due.openid
+)
+UPDATE wechat_block b SET attempts = b.attempts + 1, next_at = $2 FROM due WHERE b.id = due.id
+RETURNING b.id, b.wanted, b.attempts, due.app_id, due.openid
 """
 
 # Whoever was changed while the platform was told stays due.

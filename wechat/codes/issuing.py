@@ -93,10 +93,11 @@ UPDATE wechat_code SET next_at = $1 WHERE next_at < $1 AND ($2::uuid IS NULL OR 
 AND (state = 'pending' OR (state = 'issued' AND life = 'temporary' AND expires_at <= $3))
 """
 
+# Those the platform is being asked for at this moment find out by themselves: some may have got the last room.
 _MAKE_TEMPORARY = """
 WITH changed AS (
-    UPDATE wechat_code SET life = 'temporary', attempts = 0, next_at = $2
-    WHERE account_id = $1 AND state = 'pending' AND life = 'permanent' RETURNING 1
+    UPDATE wechat_code SET life = 'temporary', attempts = 0, next_at = $3
+    WHERE account_id = $1 AND state = 'pending' AND life = 'permanent' AND (id = $2 OR next_at <= $3) RETURNING 1
 )
 UPDATE wechat_account SET permanent_codes = GREATEST(permanent_codes - (SELECT count(*) FROM changed), 0)
 WHERE id = $1 RETURNING (SELECT count(*) FROM changed)
@@ -163,7 +164,7 @@ async def _issue(code: asyncpg.Record) -> str:
         return await _wait(account, code, error)
     except PlatformRefused as refusal:
         if refusal.errcode == _NO_ROOM and account.kind is Kind.OFFICIAL:
-            await _make_temporary(account)
+            await _make_temporary(account, code["id"])
         else:
             await _refused(code, refusal, hopeless=refusal.action in _HOPELESS)
         return "refused"
@@ -223,9 +224,9 @@ async def _refused(code: asyncpg.Record, error: DomainError, *, hopeless: bool) 
         await alerts.raise_alert(FAILED_ALERT, code["app_id"], f"{what}（{error}）")
 
 
-async def _make_temporary(account: Credentials) -> None:
+async def _make_temporary(account: Credentials, code_id: UUID) -> None:
     """The platform has no room for permanent codes, whatever we count: those that wait become temporary ones."""
-    row = await database.fetch_one(_MAKE_TEMPORARY, account.id, clock.now())
+    row = await database.fetch_one(_MAKE_TEMPORARY, account.id, code_id, clock.now())
     if row and row["count"]:
         message = f"平台答复永久二维码已用完（{_NO_ROOM}）：{row['count']} 个二维码改为临时，将自动续期"
         await alerts.raise_alert(budget.ALERT, account.app_id, message)

@@ -41,10 +41,11 @@ _LEASE = timedelta(minutes=3)
 _AT_ONCE = 500
 
 _CLAIM = """
-UPDATE identity i SET ask_at = $2 FROM (
+WITH due AS MATERIALIZED (
     SELECT id FROM identity WHERE ask_at <= $1 AND following AND openid IS NOT NULL
     ORDER BY ask_at LIMIT $3 FOR UPDATE SKIP LOCKED
-) due WHERE i.id = due.id RETURNING i.app_id, i.openid
+)
+UPDATE identity i SET ask_at = $2 FROM due WHERE i.id = due.id RETURNING i.app_id, i.openid
 """
 
 # Skips whoever is being written: nobody holding a customer waits for us.

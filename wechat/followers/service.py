@@ -68,10 +68,12 @@ AND NOT EXISTS (SELECT 1 FROM wechat_follower_run r WHERE r.account_id = a.id AN
 """
 
 _CLAIM = """
-UPDATE wechat_follower_run r SET next_at = $2 FROM (
+WITH due AS MATERIALIZED (
     SELECT id FROM wechat_follower_run WHERE state <> 'done' AND next_at <= $1
     ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED
-) due WHERE r.id = due.id RETURNING r.id, r.account_id, r.state, r.cursor, r.started_at
+)
+UPDATE wechat_follower_run r SET next_at = $2 FROM due WHERE r.id = due.id
+RETURNING r.id, r.account_id, r.state, r.cursor, r.started_at
 """
 
 _SEE = """
@@ -95,10 +97,11 @@ ORDER BY i.id LIMIT $4
 
 # Skips whoever is being written: nobody holding a customer waits for us.
 _ASK_AGAIN = """
-UPDATE identity i SET ask_at = $2 FROM (
+WITH due AS MATERIALIZED (
     SELECT id FROM identity WHERE app_id = $1 AND following AND openid IS NOT NULL AND unionid IS NULL
     AND ask_at IS NULL AND (profiled_at IS NULL OR profiled_at < $3) ORDER BY id LIMIT $4 FOR UPDATE SKIP LOCKED
-) due WHERE i.id = due.id
+)
+UPDATE identity i SET ask_at = $2 FROM due WHERE i.id = due.id
 """
 
 _FINISH = """

@@ -32,21 +32,24 @@ _AT_ONCE = 500
 _OPEN_ACCOUNT = "a.imported_at IS NOT NULL AND NOT a.shadow AND a.disabled_at IS NULL"
 
 _CLAIM_LABELS = f"""
-UPDATE wechat_label l SET attempts = l.attempts + 1, next_at = $2 FROM (
+WITH due AS MATERIALIZED (
     SELECT w.id, a.app_id FROM wechat_label w JOIN wechat_account a ON a.id = w.account_id
     WHERE NOT w.synced AND w.next_at <= $1 AND {_OPEN_ACCOUNT} ORDER BY w.next_at LIMIT $3 FOR UPDATE OF w SKIP LOCKED
-) due WHERE l.id = due.id RETURNING l.id, due.app_id, l.name, l.platform_id, l.deleted_at, l.attempts
+)
+UPDATE wechat_label l SET attempts = l.attempts + 1, next_at = $2 FROM due WHERE l.id = due.id
+RETURNING l.id, due.app_id, l.name, l.platform_id, l.deleted_at, l.attempts
 """
 
 # Who leaves a label comes first: it may make room for another.
 _CLAIM_MEMBERS = f"""
-UPDATE wechat_label_member m SET attempts = m.attempts + 1, next_at = $2 FROM (
+WITH due AS MATERIALIZED (
     SELECT w.id, a.app_id, l.platform_id, i.openid
     FROM wechat_label_member w JOIN wechat_label l ON l.id = w.label_id JOIN wechat_account a ON a.id = l.account_id
     JOIN identity i ON i.id = w.identity_id
     WHERE NOT w.synced AND w.next_at <= $1 AND l.platform_id IS NOT NULL AND i.openid IS NOT NULL AND {_OPEN_ACCOUNT}
     ORDER BY w.wanted, w.next_at LIMIT $3 FOR UPDATE OF w SKIP LOCKED
-) due WHERE m.id = due.id
+)
+UPDATE wechat_label_member m SET attempts = m.attempts + 1, next_at = $2 FROM due WHERE m.id = due.id
 RETURNING m.id, m.label_id, m.wanted, m.attempts, due.app_id, due.platform_id, due.openid
 """
 

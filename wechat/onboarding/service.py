@@ -13,6 +13,7 @@ from wechat.accounts import queries as accounts
 from wechat.accounts import service as account_service
 from wechat.accounts.queries import Credentials
 from wechat.accounts.rules import Kind
+from wechat.blocks.service import import_blocks
 from wechat.followers import service as followers
 from wechat.labels.service import import_labels
 from wechat.onboarding import account_checks, queries
@@ -37,13 +38,14 @@ WHERE wechat_import.next_at <= $3 RETURNING attempts
 
 
 async def import_account(account: Credentials) -> None:
-    """Read menu, tags and followers as they are on the platform; only then may anything there be overwritten.
+    """Read menu, tags, blacklist and followers as they stand; only then may anything there be overwritten.
 
     Raises as calls to the platform do.
     """
     if account.kind is Kind.OFFICIAL:
         await _keep_menu(account.id, await menus.read(account))
         await import_labels(account)
+        await import_blocks(account)
         await followers.start(account.id)
     await account_service.mark_imported(account.id)
 

@@ -6,6 +6,8 @@ from core.customers.rules import NOBODY, Contact, ContactKind
 from core.customers.service import record_contacts
 from infra.database import connection
 from infra.events import Delivered, Handler
+from wechat.accounts import queries as accounts
+from wechat.accounts.rules import Kind
 from wechat.codes import queries as codes
 from wechat.codes.rules import Owners
 from wechat.pushes.events import PushReceived
@@ -16,17 +18,28 @@ from wechat.pushes.store import raw_pushes
 
 async def _record(deliveries: Sequence[Delivered[PushReceived]]) -> None:
     events = [delivered.event for delivered in deliveries]
+    followed = {app_id: await _is_followed(app_id) for app_id in {event.app_id for event in events}}
     async with connection() as current:
         raw = await raw_pushes(current, [e.push_id for e in events], [e.received_at for e in events])
         pushes = [(event, parse(raw[event.push_id])) for event in events]
         scenes = {scene for _, push in pushes if (scene := _scene(push.body))}
         owners = await codes.owners(current, scenes) if scenes else {}
-        contacts = [contact for event, push in pushes if (contact := _contact(event, push, owners)) is not None]
+        contacts = [
+            contact
+            for event, push in pushes
+            if (contact := _contact(event, push, owners, followable=followed[event.app_id])) is not None
+        ]
         if contacts:
             await record_contacts(current, contacts)
 
 
-def _contact(event: PushReceived, push: Push, owners: dict[tuple[str, str], Owners]) -> Contact | None:
+async def _is_followed(app_id: str) -> bool:
+    return (await accounts.credentials(app_id)).kind is Kind.OFFICIAL
+
+
+def _contact(
+    event: PushReceived, push: Push, owners: dict[tuple[str, str], Owners], *, followable: bool
+) -> Contact | None:
     kind = _kind(push.body)
     if kind is None:
         return None
@@ -39,6 +52,7 @@ def _contact(event: PushReceived, push: Push, owners: dict[tuple[str, str], Owne
         kind=kind,
         occurred_at=push.sent_at,
         credit=code.credit(push.sent_at) if code else NOBODY,
+        followable=followable,
     )
 
 
