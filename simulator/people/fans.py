@@ -78,7 +78,10 @@ def check_in_chat(chat: Chat) -> None:
 
 def _begin(chat: Chat, record: Follow, fields: Fields, text: str) -> Push:
     record.following = True
-    record.subscribe_time = int(chat.state.clock.now())
     with chat.state.atomic():
         chat.state.save(record)
-        return acts.event(chat, "subscribe", fields, text=text)
+        push = acts.event(chat, "subscribe", fields, text=text)
+        # One moment, whoever asks for it: the push says it, and so does `user/info`.
+        record.subscribe_time = int(str(push.fields["CreateTime"]))
+        chat.state.save(record)
+        return push
