@@ -39,6 +39,11 @@ _OUTAGES = (
 )
 
 
+# One connection is left over for whoever reads without a transaction: a cache that is read inside transactions reads on
+# a connection of its own, and must get one while all transactions wait for it.
+_transactions: asyncio.Semaphore | None = None
+
+
 async def _keep_session(_connection: Connection) -> None:
     """Replace asyncpg's reset on release: it costs a round trip, and we never leave session state behind."""
 
@@ -85,7 +90,9 @@ def tortoise_config(model_modules: Sequence[str], config: Settings | None = None
 
 async def connect(model_modules: Sequence[str]) -> None:
     """Make the models and the pool known to this process; connections open when first needed."""
+    global _transactions  # noqa: PLW0603 - one pool per process
     await Tortoise.init(config=tortoise_config(model_modules), _enable_global_fallback=True)
+    _transactions = asyncio.Semaphore(settings().pool_size - 1)
 
 
 async def disconnect() -> None:
@@ -111,6 +118,8 @@ async def transaction() -> AsyncIterator[Connection]:
     """
     with outages():
         async with AsyncExitStack() as stack:
+            if _transactions is not None and not in_transaction():
+                await stack.enter_async_context(_transactions)
             with _connecting():
                 client = await stack.enter_async_context(_tortoise_transaction())
             yield client._connection  # noqa: SLF001 - Tortoise offers no public way to it

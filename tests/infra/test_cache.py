@@ -6,6 +6,7 @@ import pytest
 
 from infra import cache, clock, database
 from infra.cache import Cache
+from infra.settings import settings
 
 
 class Source:
@@ -124,3 +125,20 @@ async def test_a_value_read_inside_a_transaction_is_what_everybody_sees_not_what
         assert await counted.get() == 0
     counted.clear()
     assert await counted.get() == 1
+
+
+async def test_transactions_that_all_read_a_cold_cache_do_not_wait_for_each_other(db):
+    """Each holds a connection of the pool while the cache wants one more."""
+
+    async def read(_key):
+        return (await database.fetch_one("SELECT 1 AS n"))["n"]
+
+    cold = Cache("test", read)
+
+    async def one():
+        async with database.transaction() as connection:
+            await connection.fetchval("SELECT pg_sleep(0.2)")
+            return await cold.get()
+
+    async with asyncio.timeout(15):
+        assert await asyncio.gather(*(one() for _ in range(2 * settings().pool_size))) == [1] * 2 * settings().pool_size
