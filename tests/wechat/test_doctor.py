@@ -54,7 +54,7 @@ async def test_a_sound_account_passes_everything_that_can_be_checked(account, ad
         assert await make.count(table) == 0
 
 
-@pytest.mark.parametrize("errcode", [40013, 40125, 40243, 89503])
+@pytest.mark.parametrize("errcode", [40001, 40013, 40125, 40243, 89503])
 async def test_a_refused_token_is_explained_and_becomes_an_alert_until_it_works(account, platform, errcode):
     await _fault(platform, account, errcode)
     finding = await _found(account, "secret")

@@ -3,11 +3,14 @@
 The simulator answers a reading and a writing call with the code; what is counted is what it was asked.
 """
 
+from datetime import timedelta
+
 import pytest
 
-from infra import alerts, parameters
+from infra import alerts, clock, parameters
 from tests import factories as make
-from wechat.platform import quotas, users
+from wechat.accounts.rules import Kind
+from wechat.platform import qrcodes, quotas, users
 from wechat.platform.errors import PlatformAway, PlatformRefused, QuotaSpent, TokenRefused
 from wechat.platform.policy import ACTIONS, ALERTS, Action, action_of
 
@@ -125,6 +128,22 @@ async def test_a_spent_day_is_not_asked_again_before_midnight(platform, account,
     make.jump(db, seconds=86_400)
     await users.tags(account)
     assert (await _calls(platform, account))[0] == 2
+
+
+async def test_codes_of_mini_programs_have_a_quota_of_the_minute_alone(platform, db):
+    """Their 45009 is said of the minute (wechat-platform §4.2)."""
+    mini = await make.account(2, kind=Kind.MINI)
+    await platform.account(
+        **{name: getattr(mini, name) for name in ("app_id", "original_id", "secret")},
+        kind="mini",
+        limits={"getwxacodeunlimit_minute": 1},
+    )
+    await qrcodes.draw_mini(mini, "first", None)
+    with pytest.raises(QuotaSpent) as spent:
+        await qrcodes.draw_mini(mini, "second", None)
+    assert spent.value.until <= clock.now() + timedelta(minutes=1)
+    make.jump(db, seconds=61)
+    await qrcodes.draw_mini(mini, "second", None)
 
 
 async def test_a_spent_minute_is_not_asked_again_within_it(platform, account, db):

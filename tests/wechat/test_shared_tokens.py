@@ -71,6 +71,7 @@ async def test_a_secret_refused_for_ever_costs_one_fetch(platform, account, tmp_
     assert await _cold_processes(account, tmp_path) == ["wechat_refused"] * 20
     stats = await platform.ok(f"/sim/stats?app_id={account.app_id}")
     assert (stats["calls"]["user_get"], stats["faulted"]) == (0, {"stable_token": 1})
+    assert [(alert["kind"], alert["count"]) for alert in await alerts.listed()] == [("wechat.40001", 1)]
 
 
 async def test_after_the_pause_one_more_fetch_is_made_and_a_mended_token_serves_all(platform, account, db):

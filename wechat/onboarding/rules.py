@@ -13,6 +13,7 @@ _UNSET = "〈GUANXI_PUBLIC_URL〉"
 _ADDRESS = re.compile(r"invalid ip (\S+?),? ")
 _CONSOLE = "登录 https://mp.weixin.qq.com，"
 _HINTS = {
+    40001: f"{_CONSOLE}核对“基本配置 → 开发者密码(AppSecret)”，重置后运行 guanxi account set APPID --secret",
     40013: f"{_CONSOLE}在“设置与开发 → 基本配置”核对 AppID；AppID 不能修改，填错时请停用后重新添加账号",
     40125: f"{_CONSOLE}在“基本配置 → 开发者密码(AppSecret)”重置，再运行 guanxi account set APPID --secret",
     40243: f"{_CONSOLE}在“基本配置 → 开发者密码(AppSecret)”解冻；已泄露则重置并运行 guanxi account set APPID --secret",

@@ -13,6 +13,7 @@ from wechat.platform.policy import ALERTS, Action
 _TRIES_BUSY = 3
 _TRIES_AWAY = 2
 _BACK_OFF_SECONDS = 0.2
+_TOKEN_INVALID = 40001  # 40014 and 42001 say the same of a token
 
 Body = dict[str, Any]
 
@@ -58,7 +59,8 @@ def expect(answer: Body | bytes, fields: Sequence[str]) -> Body:
 
 async def raise_alert(app_id: str, errcode: int, errmsg: str) -> None:
     """Tell an operator, in words that say what to do; the platform's own words name the caller's address (40164)."""
-    await alerts.raise_alert(f"wechat.{errcode}", app_id, f"{ALERTS[errcode]}（{errcode} {errmsg}）")
+    known = errcode if errcode in ALERTS else _TOKEN_INVALID
+    await alerts.raise_alert(f"wechat.{known}", app_id, f"{ALERTS[known]}（{errcode} {errmsg}）")
 
 
 async def _act(app_id: str, path: str, refusal: PlatformRefused) -> None:

@@ -91,7 +91,13 @@ async def spend(app_id: str, path: str) -> None:
 
 
 async def note_day_spent(app_id: str, path: str) -> datetime:
-    """The platform says the day is used up; returns when it will be asked again (midnight)."""
+    """The platform says the day is used up (45009); returns when it will be asked again (midnight).
+
+    An endpoint with a quota of the minute alone says it of the minute (wechat-platform §4.2).
+    """
+    quota = QUOTAS.get(path, _NONE)
+    if quota.minute and not quota.daily:
+        return await note_minute_spent(app_id, path)
     await _remember(_names(app_id, path)[0], _DAY_SECONDS)
     return _midnight()
 

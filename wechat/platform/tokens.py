@@ -2,9 +2,9 @@
 
 from infra import alerts, crypto
 from wechat.accounts.queries import Credentials
-from wechat.platform.errors import TokenRefused
+from wechat.platform.errors import PlatformRefused, TokenRefused
 from wechat.platform.exchange import ask, expect, raise_alert
-from wechat.platform.policy import ALERTS
+from wechat.platform.policy import ALERTS, Action
 from wechat.platform.shared import Lease, Shared
 
 _TOKEN = "/cgi-bin/stable_token"  # noqa: S105 - a path
@@ -21,7 +21,13 @@ async def token(account: Credentials, *, failed: Lease | None = None) -> Lease:
 
     async def fetch() -> tuple[str, int]:
         body = {"grant_type": "client_credential", "appid": account.app_id, "secret": account.secret}
-        answer = expect(await ask(account.app_id, _TOKEN, body, repeatable=True), ("access_token", "expires_in"))
+        try:
+            answer = expect(await ask(account.app_id, _TOKEN, body, repeatable=True), ("access_token", "expires_in"))
+        except PlatformRefused as refusal:
+            if refusal.action is Action.REFRESH_TOKEN:
+                # Of a fetch this is the official word for a wrong secret.
+                await raise_alert(account.app_id, refusal.errcode, refusal.errmsg)
+            raise
         if failed is None:
             # It works again: what an operator was told about the secret or the address is over.
             await alerts.settle([f"wechat.{errcode}" for errcode in ALERTS], account.app_id)

@@ -6,6 +6,7 @@ Words and targets are cached in the process, so that a welcome normally reads no
 from uuid import UUID
 
 from infra.cache import Cache
+from infra.parameters import Parameter
 from wechat.codes import queries as codes
 from wechat.codes.queries import Target
 from wechat.pushes.messages import Scan, Subscribe
@@ -14,6 +15,9 @@ from wechat.welcomes import queries
 from wechat.welcomes.models import Welcome
 from wechat.welcomes.rules import fill
 
+REPLY_TEXT_BYTES = Parameter(
+    name="wechat.reply_text_bytes", default=2048, least=100, most=10_000, help="自动回复文字的最大字节数（微信约 2048）"
+)
 _MOST_CODES = 50_000
 
 
@@ -54,7 +58,7 @@ async def _welcome(view: View) -> Response | None:
     values = {"公众号": view.account}
     if target is not None:
         values |= {"导购": target.guide or "", "门店": target.store or "", "渠道": target.channel or ""}
-    return Response(fill(text, values) or None)
+    return Response(fill(text, values, await REPLY_TEXT_BYTES.get()) or None)
 
 
 def _most_particular(welcomes: dict[UUID | None, Welcome], target: Target | None) -> Welcome | None:

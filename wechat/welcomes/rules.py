@@ -1,10 +1,9 @@
-"""The words of a welcome: placeholders, and the platform's length (about 2048 bytes of text, wechat-platform §2.5)."""
+"""The words of a welcome and their placeholders."""
 
 import re
 from collections.abc import Mapping
 
 PLACEHOLDERS = frozenset({"导购", "门店", "渠道", "公众号"})
-LONGEST_BYTES = 2048
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
@@ -14,7 +13,7 @@ def unknown_placeholders(text: str) -> list[str]:
     return sorted(set(_PLACEHOLDER.findall(text)) - PLACEHOLDERS)
 
 
-def fill(text: str, values: Mapping[str, str | None]) -> str:
-    """The text with its placeholders filled; one without a value leaves nothing. Cut at the platform's length."""
+def fill(text: str, values: Mapping[str, str | None], longest_bytes: int) -> str:
+    """The text with its placeholders filled; one without a value leaves nothing. Cut at what the platform shows."""
     filled = _PLACEHOLDER.sub(lambda match: values.get(match[1]) or "", text)
-    return filled.encode()[:LONGEST_BYTES].decode(errors="ignore")
+    return filled.encode()[:longest_bytes].decode(errors="ignore")
