@@ -165,8 +165,7 @@ async def test_quotas_are_shown_and_cleared(platform):
 
 async def test_a_clear_too_many_becomes_an_alert(platform):
     await make.account()
-    body = {"app_id": APP_ID, "endpoint": "/cgi-bin/clear_quota", "kind": "errcode", "errcode": 48006}
-    await platform.session.put(f"{platform.base}/sim/faults", json=body)
+    await platform.fault(APP_ID, "/cgi-bin/clear_quota", errcode=48006)
     code, said = await guanxi("quota", "clear", APP_ID, "--yes")
     assert (code, "48006" in said) == (1, True)
     assert [a["kind"] for a in await alerts.listed()] == ["wechat.48006"]

@@ -53,6 +53,17 @@ class Simulator:
         assert status < 300, answer
         return answer
 
+    async def fault(self, app_id: str, endpoint: str, kind: str = "errcode", **more: Any) -> None:
+        """Switch trouble on for an endpoint ("*": all)."""
+        body = {"app_id": app_id, "endpoint": endpoint, "kind": kind} | more
+        async with self.session.put(f"{self.base}/sim/faults", json=body) as response:
+            assert response.status == 200, await response.text()
+
+    async def mend(self, app_id: str) -> None:
+        """Switch all trouble of an account off."""
+        async with self.session.delete(f"{self.base}/sim/faults", params={"app_id": app_id}) as response:
+            assert response.status == 200, await response.text()
+
     async def account(self, push_url: str = "http://127.0.0.1:9/", **changes: Any) -> None:
         body = {
             "app_id": APP_ID,

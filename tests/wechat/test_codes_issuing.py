@@ -59,12 +59,6 @@ async def _calls(platform, account, name="qrcode_create"):
     return (await platform.ok(f"/sim/stats?app_id={account.app_id}"))["calls"][name]
 
 
-async def _fault(platform, account, endpoint, errcode, times=None):
-    body = {"app_id": account.app_id, "endpoint": endpoint, "kind": "errcode", "errcode": errcode, "times": times}
-    async with platform.session.put(platform.base + "/sim/faults", json=body) as response:
-        assert response.status == 200, await response.text()
-
-
 async def _shadow(account, *, on):
     await database.execute("UPDATE wechat_account SET shadow = $2 WHERE id = $1", account.id, on)
     accounts.forget()
@@ -128,18 +122,14 @@ async def test_while_the_platform_is_away_a_renewal_keeps_the_picture_and_counts
     [old] = await _rows()
     make.jump(db, days=31)
     await platform.account(app_id=account.app_id, original_id=account.original_id, secret=make.SECRET)
-    async with platform.session.put(
-        platform.base + "/sim/faults", json={"app_id": account.app_id, "endpoint": CREATE, "kind": "http_500"}
-    ) as response:
-        assert response.status == 200
+    await platform.fault(account.app_id, CREATE, "http_500")
     assert await issuing.renew_due() == 0
     [row] = await _rows()
     assert (row["state"], row["url"], row["ticket"], row["attempts"]) == ("issued", old["url"], old["ticket"], 0)
     calls = await _calls(platform, account)
     assert await issuing.renew_due() == 0
     assert await _calls(platform, account) == calls
-    async with platform.session.delete(platform.base + f"/sim/faults?app_id={account.app_id}") as response:
-        assert response.status == 200
+    await platform.mend(account.app_id)
     make.jump(db, days=31, seconds=16)
     assert await issuing.renew_due() == 1
 
@@ -164,7 +154,7 @@ async def test_a_renewal_the_platform_refuses_for_long_alerts_and_is_tried_on(pl
     await issuing.issue_due()
     [old] = await _rows()
     make.jump(db, days=28)
-    await _fault(platform, account, CREATE, 40053)
+    await platform.fault(account.app_id, CREATE, errcode=40053)
     for attempt in range(1, 21):
         assert await alerts.listed() == []
         assert await issuing.renew_due() == 0
@@ -173,8 +163,7 @@ async def test_a_renewal_the_platform_refuses_for_long_alerts_and_is_tried_on(pl
         make.jump_to(db, row["next_at"] + timedelta(seconds=1))
     [alert] = await alerts.listed()
     assert (alert["kind"], alert["subject"], alert["count"]) == ("wechat.code_failed", account.app_id, 1)
-    async with platform.session.delete(platform.base + f"/sim/faults?app_id={account.app_id}"):
-        pass
+    await platform.mend(account.app_id)
     assert await issuing.renew_due() == 1
     [row] = await _rows()
     assert (row["attempts"], row["error"]) == (0, None)
@@ -214,17 +203,11 @@ async def test_bytes_that_are_no_picture_are_a_failed_try(platform, account):
     mini = await make.account(2, kind=Kind.MINI)
     await _known(platform, mini)
     await _add(mini, life=Life.PERMANENT)
-    await _fault_kind(platform, mini, "truncated")
+    await platform.fault(mini.app_id, DRAW, "truncated")
     assert await issuing.issue_due() == 0
     [row] = await _rows()
     assert row["state"] == "pending"
     assert await make.count("wechat_code_picture") == 0
-
-
-async def _fault_kind(platform, account, kind):
-    body = {"app_id": account.app_id, "endpoint": DRAW, "kind": kind}
-    async with platform.session.put(platform.base + "/sim/faults", json=body) as response:
-        assert response.status == 200, await response.text()
 
 
 def test_keys_fit_the_scenes_of_both_kinds_of_account():
@@ -269,7 +252,7 @@ async def test_a_spent_quota_postpones_the_accounts_codes_to_midnight_and_nobody
     other = await make.account(2)
     await _known(platform, other)
     make.jump_to(db, clock.start_of_day(clock.business_day()) + timedelta(days=1, hours=12))
-    await _fault(platform, account, CREATE, 45009, times=1)
+    await platform.fault(account.app_id, CREATE, errcode=45009, times=1)
     await _add(account, 30)
     await _add(other, 3)
     await _issue_all()

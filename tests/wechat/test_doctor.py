@@ -39,12 +39,6 @@ async def _found(account, name):
     return findings[name]
 
 
-async def _fault(platform, account, errcode, endpoint="/cgi-bin/stable_token", **more):
-    body = {"app_id": account.app_id, "endpoint": endpoint, "kind": "errcode", "errcode": errcode} | more
-    async with platform.session.put(f"{platform.base}/sim/faults", json=body) as answer:
-        assert answer.status == 200, await answer.text()
-
-
 async def test_a_sound_account_passes_everything_that_can_be_checked(account, address, platform):
     findings = await service.examine(account.app_id)
     assert {f.name for f in findings if f.verdict is Verdict.FAILED} == set()
@@ -56,12 +50,12 @@ async def test_a_sound_account_passes_everything_that_can_be_checked(account, ad
 
 @pytest.mark.parametrize("errcode", [40001, 40013, 40125, 40243, 89503])
 async def test_a_refused_token_is_explained_and_becomes_an_alert_until_it_works(account, platform, errcode):
-    await _fault(platform, account, errcode)
+    await platform.fault(account.app_id, "/cgi-bin/stable_token", errcode=errcode)
     finding = await _found(account, "secret")
     assert (finding.verdict, str(errcode) in finding.words, bool(finding.hint)) == (Verdict.FAILED, True, True)
     assert [a["kind"] for a in await alerts.listed()] == [f"wechat.{errcode}"]
     assert (await _found(account, "open_alerts")).verdict is Verdict.FAILED
-    await platform.session.delete(f"{platform.base}/sim/faults", params={"app_id": account.app_id})
+    await platform.mend(account.app_id)
     # At once, though the refusal is remembered for a minute.
     assert (await _found(account, "secret")).verdict is Verdict.PASSED
     assert await alerts.listed() == []

@@ -83,11 +83,6 @@ async def account(platform):
     return added
 
 
-async def _switch(platform, account, **fault):
-    async with platform.session.put(platform.base + "/sim/faults", json={"app_id": account.app_id} | fault) as response:
-        assert response.status < 300, await response.text()
-
-
 async def _calls(platform, account):
     stats = await platform.ok(f"/sim/stats?app_id={account.app_id}")
     return stats["calls"]["tags_get"] + stats["faulted"].get("tags_get", 0), stats["token_fetches"]
@@ -106,7 +101,7 @@ def test_whatever_alerts_says_what_to_do():
 @pytest.mark.parametrize("errcode", MATRIX)
 async def test_each_code_has_its_action(platform, account, errcode):
     action = MATRIX[errcode]
-    await _switch(platform, account, endpoint=PATH, kind="errcode", errcode=errcode)
+    await platform.fault(account.app_id, PATH, errcode=errcode)
     kind, calls, fetches = BEHAVIOUR.get(action, (PlatformRefused, 1, 1))
     with pytest.raises(kind) as raised:
         await users.tags(account)
@@ -120,7 +115,7 @@ async def test_each_code_has_its_action(platform, account, errcode):
 
 
 async def test_a_spent_day_is_not_asked_again_before_midnight(platform, account, db):
-    await _switch(platform, account, endpoint=PATH, kind="errcode", errcode=45009, times=1)
+    await platform.fault(account.app_id, PATH, errcode=45009, times=1)
     for _ in range(3):
         with pytest.raises(QuotaSpent):
             await users.tags(account)
@@ -147,7 +142,7 @@ async def test_codes_of_mini_programs_have_a_quota_of_the_minute_alone(platform,
 
 
 async def test_a_spent_minute_is_not_asked_again_within_it(platform, account, db):
-    await _switch(platform, account, endpoint=PATH, kind="errcode", errcode=45011, times=1)
+    await platform.fault(account.app_id, PATH, errcode=45011, times=1)
     for _ in range(3):
         with pytest.raises(QuotaSpent):
             await users.tags(account)
@@ -169,7 +164,7 @@ async def test_our_own_count_stops_before_the_platform_has_to(platform, account)
 
 
 async def test_an_alert_is_over_when_the_secret_works_again(platform, account, db):
-    await _switch(platform, account, endpoint="/cgi-bin/stable_token", kind="errcode", errcode=40164, times=1)
+    await platform.fault(account.app_id, "/cgi-bin/stable_token", errcode=40164, times=1)
     for _ in range(5):
         with pytest.raises(PlatformRefused) as refusal:
             await users.tags(account)

@@ -71,15 +71,12 @@ async def test_an_openid_the_platform_does_not_know_spoils_nobody_elses_profile(
 async def test_a_platform_that_is_away_is_left_alone_for_a_while(platform, account, db):
     await world.follow(platform, account, *await world.people(platform, 3))
     await world.record_follows(account, await world.openids(platform, account))
-    fault = {"app_id": account.app_id, "endpoint": "/cgi-bin/user/info/batchget", "kind": "http_500", "times": None}
-    async with platform.session.put(f"{platform.base}/sim/faults", json=fault) as answer:
-        assert answer.status < 300, await answer.text()
+    await platform.fault(account.app_id, "/cgi-bin/user/info/batchget", "http_500")
     assert await world.ask() == 0
     asked = await world.calls(platform, account, "user_info_batchget")
     assert await world.ask() == 0
     assert await world.calls(platform, account, "user_info_batchget") == asked
-    async with platform.session.delete(f"{platform.base}/sim/faults", params={"app_id": account.app_id}) as answer:
-        assert answer.status < 300, await answer.text()
+    await platform.mend(account.app_id)
     make.jump(db, minutes=6)
     assert await world.ask() == 3
 

@@ -358,9 +358,7 @@ async def test_bearers_are_read_page_by_page_and_not_again_within_the_hour(platf
 
 
 async def test_a_platform_that_is_busy_is_told_later(http, platform, account, boss, db):
-    fault = {"app_id": account.app_id, "endpoint": "/cgi-bin/tags/create", "kind": "errcode", "errcode": 45009}
-    async with platform.session.put(f"{platform.base}/sim/faults", json=fault | {"times": 1}) as answer:
-        assert answer.status < 300, await answer.text()
+    await platform.fault(account.app_id, "/cgi-bin/tags/create", errcode=45009, times=1)
     await add(http, boss, "迟到")
     await sync()
     await sync()
@@ -410,9 +408,7 @@ async def test_one_whom_the_platform_has_in_two_groups_is_in_one_in_the_end(http
 async def test_a_job_for_all_accounts_goes_on_after_one_that_refuses(http, platform, account, fans, db):
     spoilt = await world.connected(platform, 2)
     await world.imported(spoilt)
-    fault = {"app_id": spoilt.app_id, "endpoint": "/cgi-bin/tags/get", "kind": "errcode", "errcode": 48001, "times": 9}
-    async with platform.session.put(f"{platform.base}/sim/faults", json=fault) as answer:
-        assert answer.status < 300, await answer.text()
+    await platform.fault(spoilt.app_id, "/cgi-bin/tags/get", errcode=48001, times=9)
     await at_platform(platform, account, "create", tag={"name": "有的"})
     await importing.import_all()
     assert [row["name"] for row in await rows("SELECT name FROM wechat_label")] == ["有的"]

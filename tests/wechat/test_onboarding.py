@@ -48,12 +48,6 @@ async def _imported(account):
     return (await accounts.credentials(account.app_id)).imported
 
 
-async def _fault(platform, account, errcode, endpoint):
-    body = {"app_id": account.app_id, "endpoint": endpoint, "kind": "errcode", "errcode": errcode, "times": 1}
-    async with platform.session.put(f"{platform.base}/sim/faults", json=body) as answer:
-        assert answer.status == 200, await answer.text()
-
-
 async def test_a_new_account_is_imported_and_its_menu_kept(account, platform, http, admin):
     await _set_menu(platform, account, MENU)
     await _make_tag(platform, account, "贵宾")
@@ -86,7 +80,7 @@ async def test_an_account_without_a_menu_is_imported_too(account, platform, http
 
 
 async def test_what_is_refused_is_tried_again_and_the_doctor_tells(account, platform, db):
-    await _fault(platform, account, 48001, "/cgi-bin/get_current_selfmenu_info")
+    await platform.fault(account.app_id, "/cgi-bin/get_current_selfmenu_info", errcode=48001, times=1)
     assert await service.import_due() == 0
     assert not await _imported(account)
     assert await service.import_due() == 0  # not at once
@@ -99,10 +93,7 @@ async def test_what_is_refused_is_tried_again_and_the_doctor_tells(account, plat
 
 
 async def test_pauses_grow(account, platform, db):
-    await platform.session.put(
-        f"{platform.base}/sim/faults",
-        json={"app_id": account.app_id, "endpoint": "*", "kind": "errcode", "errcode": 40013},
-    )
+    await platform.fault(account.app_id, "*", errcode=40013)
     moments, tries = range(0, 400, 5), 0
     for seconds in moments:
         make.jump(db, seconds=seconds)

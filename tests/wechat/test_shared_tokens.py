@@ -27,11 +27,6 @@ async def account(platform):
     return added
 
 
-async def _switch(platform, account, **fault):
-    async with platform.session.put(platform.base + "/sim/faults", json={"app_id": account.app_id} | fault) as response:
-        assert response.status < 300, await response.text()
-
-
 async def _fetches(platform, account):
     return (await platform.ok(f"/sim/stats?app_id={account.app_id}"))["token_fetches"]
 
@@ -57,7 +52,7 @@ async def test_twenty_cold_clients_in_four_processes_fetch_one_token(platform, a
 
 @pytest.mark.parametrize("errcode", [40001, 40014, 42001])
 async def test_a_token_refused_for_ever_costs_two_fetches_and_has_a_name(platform, account, tmp_path, errcode):
-    await _switch(platform, account, endpoint="*", kind="errcode", errcode=errcode)
+    await platform.fault(account.app_id, "*", errcode=errcode)
     assert await _cold_processes(account, tmp_path) == ["wechat_token_refused"] * 20
     for _ in range(3):
         with pytest.raises(TokenRefused):
@@ -67,7 +62,7 @@ async def test_a_token_refused_for_ever_costs_two_fetches_and_has_a_name(platfor
 
 
 async def test_a_secret_refused_for_ever_costs_one_fetch(platform, account, tmp_path):
-    await _switch(platform, account, endpoint=TOKEN_PATH, kind="errcode", errcode=40001)
+    await platform.fault(account.app_id, TOKEN_PATH, errcode=40001)
     assert await _cold_processes(account, tmp_path) == ["wechat_refused"] * 20
     stats = await platform.ok(f"/sim/stats?app_id={account.app_id}")
     assert (stats["calls"]["user_get"], stats["faulted"]) == (0, {"stable_token": 1})
@@ -75,11 +70,10 @@ async def test_a_secret_refused_for_ever_costs_one_fetch(platform, account, tmp_
 
 
 async def test_after_the_pause_one_more_fetch_is_made_and_a_mended_token_serves_all(platform, account, db):
-    await _switch(platform, account, endpoint="*", kind="errcode", errcode=40001)
+    await platform.fault(account.app_id, "*", errcode=40001)
     with pytest.raises(TokenRefused):
         await users.followers(account, "")
-    async with platform.session.delete(platform.base + f"/sim/faults?app_id={account.app_id}") as response:
-        assert response.status < 300
+    await platform.mend(account.app_id)
     make.jump(db, seconds=61)
     await asyncio.gather(*(users.followers(account, "") for _ in range(20)))
     assert await _fetches(platform, account) <= 3
