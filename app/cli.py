@@ -42,9 +42,11 @@ def api(host: str, port: int) -> None:
 
 @main.command()
 @click.option("--concurrency", default=2, show_default=True, help="Children; each handles one batch at a time.")
-def worker(concurrency: int) -> None:
-    """Execute what the queue holds (Celery, prefork)."""
-    _become_celery("worker", "--pool=prefork", f"--concurrency={concurrency}", "-Q", "critical,default,bulk,media")
+@click.option("--queues", default="critical,default,bulk,media", show_default=True, help="What it executes.")
+def worker(concurrency: int, queues: str) -> None:
+    """Execute what the queues hold (Celery, prefork); long work lies in `bulk` and wants children of its own."""
+    name = f"--hostname={queues.partition(',')[0]}@%h"
+    _become_celery("worker", "--pool=prefork", f"--concurrency={concurrency}", name, "-Q", queues)
 
 
 @main.command()

@@ -14,10 +14,16 @@ import migrations
 from app.contexts import tortoise
 from infra import database, partitions
 
+_LOCK_TIMEOUT_MS = 10_000
+
 
 async def migrate() -> None:
     """Bring the database to the newest migration and make the partitions of the coming days."""
-    await _migrate(config=tortoise())
+    config = tortoise()
+    # A large table takes its time; what is short is the wait for others, who would all queue behind us.
+    session = config["connections"]["default"]["credentials"]["server_settings"]
+    session |= {"statement_timeout": "0", "lock_timeout": str(_LOCK_TIMEOUT_MS)}
+    await _migrate(config=config)
     await partitions.ensure()
 
 

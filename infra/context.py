@@ -10,7 +10,10 @@ from infra.events import Handler
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """Periodic work: a plain async function that claims what is due, so that running twice at once does no harm."""
+    """Periodic work: a plain async function that claims what is due; it does not start while it still runs.
+
+    What may take long, calls to the platform above all, goes to the queue `bulk`: events don't wait behind it.
+    """
 
     name: str
     every: timedelta

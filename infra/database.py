@@ -135,6 +135,21 @@ async def connection() -> AsyncIterator[Connection]:
             yield raw
 
 
+@asynccontextmanager
+async def exclusive(name: str) -> AsyncIterator[bool]:
+    """Whether this is the only holder of a name in the whole installation; whoever dies holds it no more.
+
+    Keeps a connection (PostgreSQL frees the advisory lock with it), but no transaction. Raises Unavailable.
+    """
+    async with connection() as raw:
+        held = bool(await raw.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", name))
+        try:
+            yield held
+        finally:
+            if held and not raw.is_closed():
+                await raw.execute("SELECT pg_advisory_unlock(hashtextextended($1, 0))", name)
+
+
 async def fetch(sql: str, *values: object) -> list[asyncpg.Record]:
     """All rows. Raises Unavailable."""
     async with connection() as raw:

@@ -83,7 +83,7 @@ class Migration(migrations.Migration):
             bases=["Model"],
         ),
         ops.CreateModel(
-            name="FormerTarget",
+            name="FormerCode",
             fields=[
                 ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
                 (
@@ -133,14 +133,17 @@ class Migration(migrations.Migration):
                         on_delete=OnDelete.RESTRICT,
                     ),
                 ),
+                ("starts_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("ends_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("stopped_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("until_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
             ],
             options={
-                "table": "wechat_code_former_target",
+                "table": "wechat_code_former",
                 "app": "models",
-                "indexes": [Index(fields=["code_id", "until_at"], name="wechat_code_former_target_code")],
+                "indexes": [Index(fields=["code_id", "until_at"], name="wechat_code_former_code")],
                 "pk_attr": "id",
-                "table_description": "Whose a re-targeted code was before `until_at`: a scan of that time that comes late still counts for them.",
+                "table_description": "What a code was before `until_at`: whose, and when it counted. A scan of that time may come late.",
             },
             bases=["Model"],
         ),
@@ -304,7 +307,7 @@ class Migration(migrations.Migration):
                 "table": "wechat_menu",
                 "app": "models",
                 "pk_attr": "id",
-                "table_description": "The menu an account had on the platform, kept as read.",
+                "table_description": "The menu an account had on the platform before us, as it was first read.",
             },
             bases=["Model"],
         ),
@@ -439,7 +442,7 @@ class Migration(migrations.Migration):
                     UniqueConstraint(fields=("original_id",), name="wechat_account_original_id_key"),
                 ],
                 "pk_attr": "id",
-                "table_description": "`original_id` (gh_…) addresses pushes; `secret`, `token`, `aes_key` and the former two are ciphertext.",
+                "table_description": "`original_id` (gh_…) addresses pushes; `secret`, `token`, `aes_key` and `former_keys` are ciphertext.",
             },
         ),
         ops.AddField(
@@ -449,13 +452,13 @@ class Migration(migrations.Migration):
         ),
         ops.AddField(
             model_name="Account",
-            name="former_aes_key",
+            name="former_keys",
             field=fields.BinaryField(null=True),
         ),
         ops.AddField(
             model_name="Account",
-            name="former_token",
-            field=fields.BinaryField(null=True),
+            name="forward_from",
+            field=fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
         ),
         ops.AddField(
             model_name="Account",
@@ -465,11 +468,6 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name="Account",
             name="imported_at",
-            field=fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
-        ),
-        ops.AddField(
-            model_name="Account",
-            name="keys_changed_at",
             field=fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
         ),
         ops.AddField(

@@ -14,8 +14,8 @@ CREATE INDEX wechat_code_due ON wechat_code (next_at) WHERE state = 'pending';
 CREATE INDEX wechat_code_expiring ON wechat_code (expires_at) WHERE state = 'issued' AND life = 'temporary';
 ALTER TABLE wechat_code
     ADD CONSTRAINT wechat_code_season CHECK (starts_at IS NULL OR ends_at IS NULL OR starts_at < ends_at);
-ALTER TABLE wechat_code_former_target
-    ADD CONSTRAINT wechat_code_former_target_one CHECK (num_nonnulls(guide_id, store_id, channel_id) = 1);
+ALTER TABLE wechat_code_former
+    ADD CONSTRAINT wechat_code_former_one_target CHECK (num_nonnulls(guide_id, store_id, channel_id) = 1);
 ALTER TABLE wechat_account ADD CONSTRAINT wechat_account_permanent_codes CHECK (permanent_codes >= 0);
 UPDATE wechat_account a SET permanent_codes = (SELECT count(*) FROM wechat_code c WHERE c.account_id = a.id)
 WHERE kind = 'official';
@@ -38,7 +38,6 @@ CREATE TABLE wechat_follower_seen (
     PRIMARY KEY (run_id, digest)
 );
 CREATE INDEX identity_to_ask ON identity (ask_at) WHERE ask_at IS NOT NULL;
-UPDATE identity SET ask_at = created_at WHERE following AND openid IS NOT NULL;
 CREATE INDEX identity_talked ON identity (talked_at) WHERE talked_at IS NOT NULL;
 """
 
@@ -48,9 +47,9 @@ CREATE INDEX touch_first_store ON touch (store_id, customer_id) WHERE is_first;
 CREATE INDEX touch_first_channel ON touch (channel_id, customer_id) WHERE is_first;
 """
 
-# A person's pushes go one after the other; old ones are dropped by the time they came.
+# An account's due ones; a person's pushes go one after the other; old ones are dropped by the time they came.
 _FORWARDS = """
-CREATE INDEX push_forward_due ON push_forward (next_at) WHERE state = 'pending';
+CREATE INDEX push_forward_due ON push_forward (app_id, next_at) WHERE state = 'pending';
 CREATE INDEX push_forward_person ON push_forward (person, id) WHERE state = 'pending';
 CREATE INDEX push_forward_received ON push_forward USING brin (received_at);
 """
@@ -66,7 +65,7 @@ class Migration(migrations.Migration):
             """DROP INDEX wechat_code_standing_guide_key, wechat_code_standing_store_key,
                 wechat_code_standing_channel_key, wechat_code_due, wechat_code_expiring;
             ALTER TABLE wechat_code DROP CONSTRAINT wechat_code_season;
-            ALTER TABLE wechat_code_former_target DROP CONSTRAINT wechat_code_former_target_one;
+            ALTER TABLE wechat_code_former DROP CONSTRAINT wechat_code_former_one_target;
             ALTER TABLE wechat_account DROP CONSTRAINT wechat_account_permanent_codes""",
         ),
         ops.RunSQL(

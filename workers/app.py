@@ -44,6 +44,9 @@ app.conf.update(
     },
 )
 
+# In every thread: what sends from another one than this would otherwise get an application without our broker.
+app.set_default()
+
 
 @setup_logging.connect
 def _set_up_logging(**_: Any) -> None:

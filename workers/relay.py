@@ -13,6 +13,7 @@ from infra import clock, database, logging, outbox, partitions
 from infra.errors import Unavailable
 from infra.logging import logger
 from infra.settings import settings
+from workers.app import app
 from workers.tasks import wake
 
 _POLL_SECONDS = 0.1
@@ -43,7 +44,7 @@ class Relay:
                 await self._wake(idle=taken == 0)
                 pause = 0.0 if taken == outbox.FAN_OUT_ROWS else _POLL_SECONDS
             except (Unavailable, OperationalError) as error:
-                logger().warning("relay_waits", error=type(error).__name__)
+                logger().warning("relay_waits", error=type(error).__name__, broker=app.connection().hostname)
                 pause = _TROUBLE_SECONDS
             except Exception:  # noqa: BLE001 - one bad turn must not end the process
                 # Contention with a change of partitions, say: the next turn finds everything where it was.

@@ -2,12 +2,11 @@
 
 import time
 from datetime import timedelta
-from typing import Any
 
 from celery import shared_task
 
 from app.contexts import CONTEXTS, registry
-from infra import clock, deliveries, idempotency, partitions
+from infra import clock, database, deliveries, idempotency, partitions
 from infra.context import Job
 from infra.errors import Unavailable
 from infra.logging import logger, request_context
@@ -67,8 +66,11 @@ def run_job(name: str) -> None:
         logger().warning("job_skipped", job=name)
 
 
-async def _run(name: str) -> Any:
-    return await JOBS[name].run()
+async def _run(name: str) -> None:
+    # It may be due again while it still runs: a second one would only take a child from others.
+    async with database.exclusive(f"job {name}") as alone:
+        if alone:
+            await JOBS[name].run()
 
 
 async def housekeep() -> None:

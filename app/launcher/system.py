@@ -113,7 +113,10 @@ class System:
         return self._child("api", "app.cli", "api", "--port", str(port), port=port, path="/readyz")
 
     def _workers(self) -> list[Child]:
-        return [self._child(name, "app.cli", name) for name in ("worker", "beat", "relay")]
+        # Events never wait behind long calls to the platform: those have a child of their own.
+        queues = {"worker": ("--queues", "critical,default"), "bulk": ("--queues", "bulk,media", "--concurrency", "1")}
+        workers = [self._child(name, "app.cli", "worker", *options) for name, options in queues.items()]
+        return [*workers, *(self._child(name, "app.cli", name) for name in ("beat", "relay"))]
 
     def _simulator(self) -> Child:
         port = self.simulator_port

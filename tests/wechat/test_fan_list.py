@@ -157,7 +157,7 @@ async def test_a_guide_filters_the_own_fans_only(http, world):
 @pytest.mark.parametrize(
     "query",
     ["window=ajar", "talked_after=0001-01-01T00:00:00%2B14:00", "talked_before=2026-01-01T00:00:00", "code_id=x",
-     "app_id=" + "w" * 33, "limit=0", "unknown=1"],
+     "app_id=" + "w" * 33, "app_id=%00", "limit=0", "unknown=1"],
 )  # fmt: skip
 async def test_a_filter_that_is_none_is_refused(http, query):
     headers = await make.headers(await make.manager())

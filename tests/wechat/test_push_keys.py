@@ -62,11 +62,15 @@ async def test_half_a_pair_may_be_changed(http, admin, changes):
         assert fan.opened(await fan.sealed(fan.follow()).send(http))["Content"] == "欢迎"
 
 
-async def test_the_pair_before_the_former_opens_nothing(http, admin):
-    account = await _change_keys(http, admin, await make.account())
-    account = await _change_keys(http, admin, account, Keys("token0003", "Y" * 43))
-    fan = _pushes(account, OLD)
-    assert error_of(await fan.sealed(fan.follow()).send(http)) == WRONG
+async def test_every_pair_of_late_opens_a_push_but_not_for_ever_so_many(http, admin):
+    account = await make.account()
+    pairs = [OLD, *(Keys(f"token{number:04d}", str(number) * 43) for number in range(2, 9))]
+    for pair in pairs[1:]:
+        account = await _change_keys(http, admin, account, pair)
+    for pair in pairs:
+        fan = _pushes(account, pair)
+        answer = await fan.sealed(fan.follow()).send(http)
+        assert answer.text == "success" if pair in pairs[-6:] else error_of(answer) == WRONG
 
 
 @pytest.mark.parametrize("hours", [72, 1])
@@ -112,7 +116,15 @@ async def test_giving_the_present_pair_again_changes_nothing(http, admin):
 
 async def test_pairs_are_ciphertext_in_the_table_and_show_nothing_when_printed(http, admin):
     account = await _change_keys(http, admin, await make.account())
-    stored = (await make.rows("SELECT former_token, former_aes_key, token, aes_key FROM wechat_account"))[0]
+    stored = (await make.rows("SELECT former_keys, token, aes_key FROM wechat_account"))[0]
     for secret in (*vars(OLD).values(), *vars(NEW).values()):
         assert str(secret) not in repr(account.keys)
         assert all(str(secret).encode() not in column for column in stored.values())
+
+
+async def test_a_slip_that_is_mended_leaves_the_pair_that_is_still_in_use(http, admin):
+    """Whoever mistypes the new pair and corrects it must not lock the platform out meanwhile."""
+    account = await _change(http, admin, await make.account(), token="aSlipOfTheHand")
+    account = await _change_keys(http, admin, account)
+    fan = _pushes(account, OLD)
+    assert (await fan.sealed(fan.follow()).send(http)).text == "success"

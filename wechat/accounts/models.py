@@ -10,11 +10,12 @@ from wechat.accounts.rules import Kind, Mode
 
 
 class Account(Model):
-    """`original_id` (gh_…) addresses pushes; `secret`, `token`, `aes_key` and the former two are ciphertext.
+    """`original_id` (gh_…) addresses pushes; `secret`, `token`, `aes_key` and `former_keys` are ciphertext.
 
-    The former pair still opens pushes for some time after `keys_changed_at`. `shadow`: everything is received, nothing
-    is sent. `imported_at`: what the account had on the platform (menu, tags, followers) has been read; nothing there is
-    overwritten before. `permanent_codes` counts those we had the platform issue, against its budget.
+    Former pairs still open pushes for some time after they were changed. `shadow`: everything is received, nothing
+    is sent. `forward_from`: no push is handed on before. `imported_at`: what the account had on the platform (menu,
+    tags, followers) has been read; nothing there is overwritten before. `permanent_codes` counts those we had the
+    platform issue, against its budget.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -26,11 +27,10 @@ class Account(Model):
     secret = fields.BinaryField()
     token = fields.BinaryField()
     aes_key = fields.BinaryField()
-    former_token = fields.BinaryField(null=True)
-    former_aes_key = fields.BinaryField(null=True)
-    keys_changed_at = fields.DatetimeField(null=True)
+    former_keys = fields.BinaryField(null=True)
     shadow = fields.BooleanField(db_default=False)
     forward_url = fields.CharField(max_length=300, null=True)
+    forward_from = fields.DatetimeField(null=True)
     permanent_codes = fields.IntField(db_default=0)
     imported_at = fields.DatetimeField(null=True)
     disabled_at = fields.DatetimeField(null=True)

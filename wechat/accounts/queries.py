@@ -2,9 +2,10 @@
 
 import base64
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from functools import cached_property
 from uuid import UUID
+
+import orjson
 
 from infra import clock, crypto
 from infra.cache import Cache
@@ -18,7 +19,7 @@ FORMER_KEY_HOURS = Parameter(
     default=72,
     least=1,
     most=720,
-    help="更换 Token 或 EncodingAESKey 后，旧的一对还能用于接收推送的小时数",
+    help="更换 Token 或 EncodingAESKey 后，旧的还能用于接收推送的小时数",
 )
 
 
@@ -42,7 +43,7 @@ class Keys:
 class Credentials:
     """An account with its secrets decrypted; it lives in memory only and hides them from logs.
 
-    `keys` are the pairs that open its pushes, newest first: after a change the former one for some time.
+    `keys` are the pairs that open its pushes, newest first: after a change the former ones for some time.
     """
 
     id: UUID
@@ -68,7 +69,7 @@ class Credentials:
 
 
 async def _read_all(_key: str) -> dict[str, Credentials]:
-    former_from = clock.now() - timedelta(hours=await FORMER_KEY_HOURS.get())
+    former_from = clock.timestamp() - 3600 * await FORMER_KEY_HOURS.get()
     return {account.app_id: _decrypted(account, former_from) for account in await Account.all()}
 
 
@@ -116,7 +117,7 @@ async def page(after: UUID | None, limit: int) -> list[Account]:
     return await found.order_by("id").limit(limit)
 
 
-def _decrypted(account: Account, former_from: datetime) -> Credentials:
+def _decrypted(account: Account, former_from: float) -> Credentials:
     return Credentials(
         id=account.id,
         app_id=account.app_id,
@@ -133,9 +134,12 @@ def _decrypted(account: Account, former_from: datetime) -> Credentials:
     )
 
 
-def _keys(account: Account, former_from: datetime) -> tuple[Keys, ...]:
+def former_keys(account: Account) -> list[tuple[str, str, float]]:
+    """Token, aes_key and time of change (seconds since 1970) of the former pairs, newest first."""
+    return [] if account.former_keys is None else orjson.loads(crypto.decrypt(account.former_keys))
+
+
+def _keys(account: Account, former_from: float) -> tuple[Keys, ...]:
     newest = Keys(crypto.decrypt(account.token), crypto.decrypt(account.aes_key))
-    changed_at, token, aes_key = account.keys_changed_at, account.former_token, account.former_aes_key
-    if changed_at is None or changed_at < former_from or token is None or aes_key is None:
-        return (newest,)
-    return newest, Keys(crypto.decrypt(token), crypto.decrypt(aes_key))
+    former = [Keys(token, aes_key) for token, aes_key, changed_at in former_keys(account) if changed_at >= former_from]
+    return newest, *former

@@ -27,6 +27,10 @@ def check_forward_url(url: str, *, public_url: str | None, plain_allowed: bool) 
         raise ValueError("must be an https address")
     if parts.username is not None or parts.fragment:
         raise ValueError("must hold neither user name nor fragment")
+    try:
+        parts.hostname.encode("idna")
+    except UnicodeError as error:
+        raise ValueError("must hold a host name") from error
     own = urlsplit(public_url or "")
     if (parts.hostname, parts.port) == (own.hostname, own.port) and parts.path.startswith("/wechat/"):
         raise ValueError("must not be our own push address")

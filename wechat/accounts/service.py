@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+import orjson
+
 from infra import clock, crypto
 from infra.database import constraint_errors, transaction
 from infra.ids import new_id
@@ -11,6 +13,8 @@ from wechat.accounts.errors import AccountExists, AccountNotFound
 from wechat.accounts.events import AccountAdded
 from wechat.accounts.models import Account
 from wechat.accounts.rules import Kind, Mode
+
+_MOST_FORMER = 5
 
 
 async def add_account(
@@ -63,8 +67,8 @@ async def change_account(
 ) -> Account:
     """Change what is given; an empty `forward_url` ends the forwarding. Raises AccountNotFound.
 
-    The pair of token and aes_key before a change becomes the former one, which opens pushes until the platform has
-    taken over the new pair: both belong into one change.
+    The pair of token and aes_key before a change becomes a former one, which opens pushes until the platform has
+    taken over the new pair.
     """
     async with transaction():
         account = await Account.select_for_update().get_or_none(id=account_id)
@@ -96,6 +100,7 @@ def _change_keys(account: Account, token: str | None, aes_key: str | None) -> No
     wanted = token or present[0], aes_key or present[1]
     if wanted == present:
         return
-    account.former_token, account.former_aes_key = account.token, account.aes_key
+    # Every pair of late stays: nobody knows which one the platform has taken over, and one of them may be a slip.
+    former = [(*present, clock.timestamp()), *queries.former_keys(account)]
+    account.former_keys = crypto.encrypt(orjson.dumps(former[:_MOST_FORMER]).decode())
     account.token, account.aes_key = crypto.encrypt(wanted[0]), crypto.encrypt(wanted[1])
-    account.keys_changed_at = clock.now()

@@ -6,6 +6,6 @@ from infra.context import Job
 from wechat.blocks import service
 
 JOBS = (
-    Job(name="wechat.blocks.sync", every=timedelta(seconds=5), run=service.sync_due),
+    Job(name="wechat.blocks.sync", every=timedelta(seconds=5), run=service.sync_due, queue="bulk"),
     Job(name="wechat.blocks.import", every=timedelta(hours=1), run=service.import_all, queue="bulk"),
 )

@@ -7,5 +7,5 @@ from wechat.codes import issuing
 
 JOBS = (
     Job(name="wechat.codes.issue", every=timedelta(seconds=1), run=issuing.issue_due),
-    Job(name="wechat.codes.renew", every=timedelta(minutes=1), run=issuing.renew_due),
+    Job(name="wechat.codes.renew", every=timedelta(minutes=1), run=issuing.renew_due, queue="bulk"),
 )

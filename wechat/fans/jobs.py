@@ -18,6 +18,6 @@ async def reconcile() -> None:
 
 
 JOBS = (
-    Job(name="wechat.followers.profiles", every=timedelta(seconds=3), run=ask_profiles),
+    Job(name="wechat.followers.profiles", every=timedelta(seconds=3), run=ask_profiles, queue="bulk"),
     Job(name="wechat.followers.reconcile", every=timedelta(seconds=5), run=reconcile, queue="bulk"),
 )

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, Field
 
 from core.customers.rules import ContactKind
 from infra.paging import Cursor, Limit
-from infra.schemas import Input, Output
+from infra.schemas import Input, Output, Text
 from wechat.labels.rules import LabelKind
 
 # No fan is older than WeChat's official accounts.
@@ -34,7 +34,7 @@ class FanFilters(Input):
 
     cursor: Cursor = None
     limit: Limit = 50
-    app_id: Annotated[str | None, Field(max_length=32)] = None
+    app_id: Annotated[Text | None, Field(max_length=32)] = None
     following: bool | None = None
     code_id: UUID | None = None
     store_id: UUID | None = None

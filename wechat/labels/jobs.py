@@ -6,6 +6,6 @@ from infra.context import Job
 from wechat.labels import importing, syncing
 
 JOBS = (
-    Job(name="wechat.labels.sync", every=timedelta(seconds=2), run=syncing.sync_due),
+    Job(name="wechat.labels.sync", every=timedelta(seconds=2), run=syncing.sync_due, queue="bulk"),
     Job(name="wechat.labels.import", every=timedelta(hours=1), run=importing.import_all, queue="bulk"),
 )

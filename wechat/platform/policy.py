@@ -79,6 +79,9 @@ ALERTS = {
     89503: "此次调用需要管理员确认：请管理员在微信中确认；拒绝后一小时内不可再试",
 }
 
+# Those that a fetched token proves wrong.
+OVER_WITH_A_TOKEN = (40001, 40013, 40125, 40164, 40243, 89503)
+
 
 def action_of(errcode: int) -> Action:
     """What to do about an errcode; REFUSED for one that is in no table."""

@@ -77,16 +77,16 @@ async def spend(app_id: str, path: str) -> None:
             pipeline.incr(name)
             pipeline.expire(name, seconds)
         (day_spent, minute_spent), today, _, this_minute, _ = await pipeline.execute()
+        if day_spent or (quota.daily and today > await quota.daily.get()):
+            until = _midnight()
+        elif minute_spent or (quota.minute and this_minute > await quota.minute.get()):
+            until = _next_minute()
+        else:
+            return
+        await redis.client().decr(day)
     except redis.RedisError as error:
         logger().warning("not_counted", path=path, error=type(error).__name__)
         return
-    if day_spent or (quota.daily and today > await quota.daily.get()):
-        until = _midnight()
-    elif minute_spent or (quota.minute and this_minute > await quota.minute.get()):
-        until = _next_minute()
-    else:
-        return
-    await redis.client().decr(day)
     raise QuotaSpent(path, until)
 
 

@@ -4,7 +4,7 @@ from infra import alerts, crypto
 from wechat.accounts.queries import Credentials
 from wechat.platform.errors import PlatformRefused, TokenRefused
 from wechat.platform.exchange import ask, expect, raise_alert
-from wechat.platform.policy import ALERTS, Action
+from wechat.platform.policy import OVER_WITH_A_TOKEN, Action
 from wechat.platform.shared import Lease, Shared
 
 _TOKEN = "/cgi-bin/stable_token"  # noqa: S105 - a path
@@ -30,7 +30,7 @@ async def token(account: Credentials, *, failed: Lease | None = None) -> Lease:
             raise
         if failed is None:
             # It works again: what an operator was told about the secret or the address is over.
-            await alerts.settle([f"wechat.{errcode}" for errcode in ALERTS], account.app_id)
+            await alerts.settle([f"wechat.{errcode}" for errcode in OVER_WITH_A_TOKEN], account.app_id)
         return answer["access_token"], answer["expires_in"]
 
     try:
