@@ -12,6 +12,7 @@ class Role(StrEnum):
 _GUIDE = frozenset({"codes:own", "fans:own", "labels:read"})
 _MANAGER = frozenset(
     {
+        "accounts:read",
         "blocks:write",
         "channels:read",
         "channels:write",
@@ -31,7 +32,7 @@ _MANAGER = frozenset(
         "welcomes:write",
     }
 )
-_ADMIN = _MANAGER | {"accounts:read", "accounts:write", "alerts:read", "staff:write"}
+_ADMIN = _MANAGER | {"accounts:write", "alerts:read", "staff:write"}
 
 PERMISSIONS: dict[Role, frozenset[str]] = {Role.GUIDE: _GUIDE, Role.MANAGER: _MANAGER, Role.ADMIN: _ADMIN}
 

@@ -3,7 +3,7 @@
 from core.permissions.rules import PERMISSIONS, Role, allows
 
 # What nobody below an administrator may do.
-ADMINISTRATION = {"staff:write", "accounts:read", "accounts:write", "alerts:read"}
+ADMINISTRATION = {"staff:write", "accounts:write", "alerts:read"}
 
 
 def test_a_guide_may_see_the_own_data_and_the_labels_to_choose_from():
