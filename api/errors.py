@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from infra import database
 from infra.errors import DomainError, InvalidInput, NotFound, Unauthenticated, Unavailable
 from infra.logging import logger
+from infra.problems import place, problem
 
 _BUSY = (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
 
@@ -45,10 +46,9 @@ _BY_STATUS: dict[int, type[DomainError]] = {404: NotFound, 405: MethodNotAllowed
 
 def render(request: Request, error: DomainError) -> JSONResponse:
     """The error's JSON, in the language the caller asks for (Chinese unless `Accept-Language` begins with en)."""
-    english = request.headers.get("accept-language", "").lower().startswith("en")
     body: dict[str, Any] = {
         "code": error.code,
-        "message": error.english if english else error.message,
+        "message": error.english if _wants_english(request) else error.message,
         "details": error.details,
         "request_id": request.scope.get("request_id"),
     }
@@ -56,6 +56,10 @@ def render(request: Request, error: DomainError) -> JSONResponse:
     if error.status == Unauthenticated.status:
         headers["WWW-Authenticate"] = "Bearer"
     return JSONResponse({"error": body}, error.status, headers)
+
+
+def _wants_english(request: Request) -> bool:
+    return request.headers.get("accept-language", "").lower().startswith("en")
 
 
 async def _domain(request: Request, error: Exception) -> JSONResponse:
@@ -66,8 +70,11 @@ async def _domain(request: Request, error: Exception) -> JSONResponse:
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     # The input itself stays out: it may hold a password.
-    problems = error.errors()[:_MOST_PROBLEMS]
-    fields = [{"field": ".".join(map(str, e["loc"]))[:_LONGEST_NAME], "problem": e["msg"]} for e in problems]
+    english = _wants_english(request)
+    fields = [
+        {"field": place(wrong["loc"])[:_LONGEST_NAME], "problem": problem(wrong, english=english)}
+        for wrong in error.errors()[:_MOST_PROBLEMS]
+    ]
     return render(request, InvalidInput({"fields": fields}))
 
 

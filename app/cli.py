@@ -78,7 +78,7 @@ async def migrate() -> None:
     from app.migrations import migrate as apply
 
     await apply()
-    click.echo("schema is up to date")
+    click.echo("数据库结构已是最新")
 
 
 @main.command()
@@ -91,7 +91,7 @@ def migration(name: str) -> None:
 
     paths = asyncio.run(make(name))
     tidy(paths)
-    click.echo("\n".join(map(str, paths)) or "nothing changed")
+    click.echo("\n".join(map(str, paths)) or "没有变化")
 
 
 @main.group()
@@ -129,7 +129,8 @@ async def retry_codes() -> None:
     """Ask the platform again for codes that were given up."""
     from wechat.codes.service import retry_failed
 
-    click.echo(f"{await retry_failed()} to be asked for again")
+    count = await retry_failed()
+    click.echo(f"{count} 个二维码将重新申请" if count else "没有需要重试的二维码")
 
 
 @codes.command("budget")
@@ -141,7 +142,7 @@ async def show_budget() -> None:
 
     most = await BUDGET.get()
     for app_id, used in await budgets():
-        click.echo(f"{app_id} {used}/{most}")
+        click.echo(f"{app_id}  永久二维码已用 {used} 个，共 {most} 个")
 
 
 @main.command()
@@ -157,4 +158,4 @@ for group in (account, alerts, deliveries, doctor, followers, parameter, quota):
 
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="guanxi")

@@ -47,7 +47,7 @@ async def _furnish() -> list[str]:
         )
     await welcomes.set_welcome(
         guide_id=None,
-        store_id=None,
+        store_id=store.id,
         channel_id=None,
         follow_text="欢迎关注{公众号}！我是{门店}的{导购}，回复“优惠”领取新人礼。",
         scan_text=None,

@@ -39,8 +39,8 @@ def qr_png(text: str) -> bytes:
     return _png(_qr(text, 600))
 
 
-def poster_png(*, title: str, label: str, name: str, hint: str, qr: str | bytes) -> bytes:
-    """A poster of 750 x 1200 pixels: title on a coloured head, the code on a card, name and hint below it.
+def poster_png(*, title: str, label: str, name: str, hint: str, qr: str | bytes, season: str = "") -> bytes:
+    """A poster of 750 x 1200 pixels: title on a coloured head, the code on a card, name, season and hint below it.
 
     `qr` is the text of a QR code, or the picture of a code that only somebody else can draw.
     """
@@ -52,8 +52,10 @@ def poster_png(*, title: str, label: str, name: str, hint: str, qr: str | bytes)
     draw.rounded_rectangle((_MARGIN, 310, _WIDTH - _MARGIN, 1080), radius=28, fill=_PAPER)
     code = _qr(qr, _QR_SIDE) if isinstance(qr, str) else _fitted(qr, _QR_SIDE)
     poster.paste(code, ((_WIDTH - code.width) // 2, 350))
-    _centred(draw, label, 870, 30, _GREY)
-    _centred(draw, name, 940, 56, _INK)
+    rise = 26 if season else 0
+    _centred(draw, label, 870 - rise, 30, _GREY)
+    _centred(draw, name, 940 - rise, 56, _INK)
+    _centred(draw, season, 972, 32, _INK)
     _centred(draw, hint, 1030, 30, _GREEN)
     return _png(poster)
 

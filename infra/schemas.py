@@ -3,7 +3,9 @@
 import re
 from typing import Annotated, Generic, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+
+from infra.problems import Unfit
 
 T = TypeVar("T")
 
@@ -34,9 +36,19 @@ UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 
 def _writable(value: object) -> object:
     if isinstance(value, str) and UNWRITABLE.search(value):
-        raise ValueError("must not contain control characters")
+        raise Unfit("不能含有控制字符", "must not contain control characters")
     return value
 
 
+# A name stands in one line among other words: it may neither break it nor turn the direction of what follows.
+_UNRULY = re.compile("[\n\r\u0085\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def _in_line(name: str) -> str:
+    if _UNRULY.search(name):
+        raise Unfit("不能含有换行或改变文字方向的字符", "must not contain line breaks or bidirectional controls")
+    return name
+
+
 Text = Annotated[str, BeforeValidator(_writable)]
-Name = Annotated[Text, StringConstraints(min_length=1, max_length=50)]
+Name = Annotated[Text, StringConstraints(min_length=1, max_length=50), AfterValidator(_in_line)]

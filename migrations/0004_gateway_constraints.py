@@ -26,8 +26,10 @@ CREATE UNIQUE INDEX wechat_label_name_key ON wechat_label (account_id, name) WHE
 CREATE UNIQUE INDEX wechat_label_member_one_group_key ON wechat_label_member (identity_id)
     WHERE wanted AND kind = 'group';
 CREATE INDEX wechat_label_due ON wechat_label (next_at) WHERE NOT synced;
-CREATE INDEX wechat_label_member_due ON wechat_label_member (next_at) WHERE NOT synced;
+CREATE INDEX wechat_label_member_due ON wechat_label_member (wanted, next_at) WHERE NOT synced;
+CREATE INDEX wechat_label_member_refused ON wechat_label_member (identity_id) WHERE synced AND error IS NOT NULL;
 CREATE INDEX wechat_block_due ON wechat_block (next_at) WHERE NOT synced;
+CREATE INDEX wechat_block_refused ON wechat_block (identity_id) WHERE synced AND error IS NOT NULL;
 """
 
 _FOLLOWERS = """
@@ -37,7 +39,8 @@ CREATE TABLE wechat_follower_seen (
     digest bytea NOT NULL,
     PRIMARY KEY (run_id, digest)
 );
-CREATE INDEX identity_to_ask ON identity (ask_at) WHERE ask_at IS NOT NULL;
+CREATE INDEX identity_to_ask ON identity (app_id, ask_at) WHERE ask_at IS NOT NULL;
+CREATE INDEX identity_following ON identity (app_id, id) WHERE following AND openid IS NOT NULL;
 CREATE INDEX identity_talked ON identity (talked_at) WHERE talked_at IS NOT NULL;
 """
 
@@ -71,11 +74,11 @@ class Migration(migrations.Migration):
         ops.RunSQL(
             _LABELS,
             """DROP INDEX wechat_label_name_key, wechat_label_member_one_group_key, wechat_label_due,
-            wechat_label_member_due, wechat_block_due""",
+            wechat_label_member_due, wechat_label_member_refused, wechat_block_due, wechat_block_refused""",
         ),
         ops.RunSQL(
             _FOLLOWERS,
-            """DROP INDEX wechat_follower_run_open_key, identity_to_ask, identity_talked;
+            """DROP INDEX wechat_follower_run_open_key, identity_to_ask, identity_following, identity_talked;
             DROP TABLE wechat_follower_seen""",
         ),
         ops.RunSQL(

@@ -20,6 +20,13 @@ VENV = Path(".venv")
 LOCK = Path("requirements.lock")
 STAMP = VENV / "installed"
 PYTHON = str(VENV / "bin" / "python")
+COMMAND = VENV / "bin" / "guanxi"
+# Not installed: it runs what lies here, from any folder, also after the repository was moved.
+SCRIPT = """#!/bin/sh
+root=$(cd "$(dirname "$(readlink -f "$0")")/../.." && pwd) || exit 1
+export PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}"
+exec "$root/.venv/bin/python" -P -m app.cli "$@"
+"""
 
 # pip's option → uv's variable and what stands between several values
 HANDED_OVER = {
@@ -43,10 +50,13 @@ def main() -> int:
     command, *options = sys.argv[1:] or ["make"]
     wanted = _fingerprint()
     try:
-        if not STAMP.exists() or STAMP.read_text() != wanted:
-            if command == "check":
-                return 1
+        complete = STAMP.exists() and STAMP.read_text() == wanted
+        if command == "check":
+            return 0 if complete and COMMAND.exists() and COMMAND.read_text() == SCRIPT else 1
+        if not complete:
             _build(wanted)
+        COMMAND.write_text(SCRIPT)
+        COMMAND.chmod(0o755)
         if command == "lock":
             _lock(options)
     except subprocess.CalledProcessError as error:

@@ -39,6 +39,12 @@ def _end(_signal: int, _frame: FrameType | None) -> None:
 @click.option(
     "--later-seconds", type=click.FloatRange(0), default=0.5, help="When an event tells what became of a message."
 )
+@click.option(
+    "--lead-seconds",
+    type=click.FloatRange(0),
+    default=0.25,
+    help="How long a person's next push waits for the answer to the former.",
+)
 def main(
     *,
     host: str,
@@ -49,6 +55,7 @@ def main(
     timeout_seconds: float,
     in_flight: int,
     later_seconds: float,
+    lead_seconds: float,
 ) -> None:
     """Stand in for the WeChat platform; every option can be given as SIMULATOR_<OPTION> instead."""
     settings = Settings(
@@ -58,6 +65,7 @@ def main(
         timeout_seconds=timeout_seconds,
         in_flight=in_flight,
         later_seconds=later_seconds,
+        lead_seconds=lead_seconds,
     )
     # uvicorn raises the signal again after its shutdown; being told to end is not a failure.
     signal.signal(signal.SIGTERM, _end)

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from simulator.control import control_routes
-from simulator.control.schemas import ErrorOut, HealthOut
+from simulator.control.schemas import HealthOut
 from simulator.messaging import mass_routes, media_routes, outbound_routes, template_routes
 from simulator.people import act_routes
 from simulator.phones import phone_routes
@@ -17,6 +17,7 @@ from simulator.platform import (
     oauth_routes,
     platform_routes,
     rendering,
+    retired_routes,
     user_routes,
 )
 from simulator.platform.faults import Faults
@@ -24,11 +25,13 @@ from simulator.pushing import push_fault_routes, push_routes
 from simulator.pushing.pushes import Engine
 from simulator.settings import Settings
 from simulator.world.clock import Clock
+from simulator.world.schemas import ErrorOut
 from simulator.world.state import State
 from simulator.world.store import Store
 
 PLATFORM = (
     platform_routes,
+    retired_routes,
     user_routes,
     menu_routes,
     oauth_routes,
@@ -41,6 +44,7 @@ PLATFORM = (
 CONTROL = (
     control_routes.router,
     fault_routes.router,
+    platform_routes.control,
     menu_routes.control,
     oauth_routes.control,
     mini_routes.control,
@@ -48,6 +52,7 @@ CONTROL = (
     act_routes.router,
     push_fault_routes.router,
     template_routes.control,
+    mass_routes.control,
 )
 
 

@@ -14,3 +14,4 @@ class Settings:
     timeout_seconds: float = 5.0
     in_flight: int = 64
     later_seconds: float = 0.5
+    lead_seconds: float = 0.25

@@ -1,32 +1,17 @@
 """`guanxi account`: connecting official accounts and mini-programs, step by step."""
 
-import os
-import secrets
-import string
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import click
-import orjson
-from pydantic import Secret, TypeAdapter, ValidationError
+from pydantic import Secret, ValidationError
 
-from app.commands.running import problems, with_database
+from app.commands.asking import keys_of_server, secret_of, value_of
+from app.commands.running import at_a_terminal, json_line, problems, tells_everything, with_database
 
-_LETTERS = string.ascii_letters + string.digits
 _KINDS = click.Choice(["official", "mini"])
 _MODES = click.Choice(["plain", "compatible", "safe"])
-
-_STEPS = {
-    "app_id": "\n【AppID】登录 https://mp.weixin.qq.com，打开“设置与开发 → 基本配置”，"
-    "\n　复制“开发者ID(AppID)”（wx 开头）。",
-    "original_id": "\n【原始ID】“设置与开发 → 公众号设置 → 账号详情”最下方的“原始ID”（gh_ 开头）。",
-    "name": "\n【名称】员工和粉丝看到的名字，例如公众号的昵称。",
-    "secret": "\n【AppSecret】“基本配置 → 开发者密码(AppSecret)”，点“启用”或“重置”；平台只显示一次。"
-    "\n　重置会使旧的立即失效：若别的系统也在用这个账号，请向它的负责人要现有的，不要重置。",
-    "token": "\n【Token】“基本配置 → 服务器配置”里的令牌，3 到 32 个字母或数字。直接回车由我们生成。",
-    "aes_key": "\n【EncodingAESKey】同一页的消息加解密密钥，43 个字母或数字。直接回车由我们生成。",
-}
 
 
 @click.group()
@@ -42,11 +27,14 @@ def account() -> None:
 @click.option("--mode", type=_MODES, default="safe", show_default=True, envvar="GUANXI_ACCOUNT_MODE")
 @click.option("--forward-url", envvar="GUANXI_ACCOUNT_FORWARD_URL", help="Another system that gets every push too.")
 @click.option("--live", is_flag=True, help="Send from the first moment; without it the account starts in shadow mode.")
+@click.option("--anyway", is_flag=True, help="Take an AppID or original id of unusual looks.")
+@tells_everything
 @with_database
-async def add_account(*, live: bool, **options: str | None) -> None:
+async def add_account(*, live: bool, anyway: bool, **options: str | None) -> None:
     """Connect an account, step by step.
 
     Scripted: give the options (or GUANXI_ACCOUNT_…); secrets come from GUANXI_ACCOUNT_SECRET, …_TOKEN, …_AES_KEY only.
+    Without a terminal nothing is asked: Token and key are made and printed once when their variables are empty.
     """
     from app.commands.doctor import examine_account
     from wechat.accounts import service
@@ -54,12 +42,14 @@ async def add_account(*, live: bool, **options: str | None) -> None:
 
     click.echo("接入账号：下面逐项填写，每项都说明在哪里找。")
     for field in ("app_id", "original_id", "name"):
-        options[field] = _value(field, options[field])
-    made, generated = {"secret": _secret("secret")}, dict[str, str]()
-    for field, length in (("token", 32), ("aes_key", 43)):
-        made[field] = _secret(field, may_be_made=True) or _generated(generated, field, length)
-    entered = {name: value for name, value in (options | made).items() if value is not None}
-    added = await service.add_account(**_checked(AccountIn, entered | {"shadow": not live}))
+        options[field] = value_of(field, options[field], anyway=anyway)
+    secret = secret_of("secret")
+    if at_a_terminal():
+        await _try(str(options["app_id"]), secret)
+    keys, generated = keys_of_server()
+    entered = {name: value for name, value in (options | keys).items() if value is not None}
+    checked = _checked(AccountIn, entered | {"secret": secret, "shadow": not live})
+    added = await service.add_account(**checked)
     click.echo(f"\n已添加：{added.name}（{added.app_id}），{_state(added)}。")
     _explain_server_page(added.app_id, added.mode, generated)
     await examine_account(added.app_id)
@@ -110,10 +100,10 @@ async def set_account(app_id: str, *, name: str | None, mode: str | None, secret
     changes: dict[str, str | None] = {"name": name, "mode": mode}
     generated = dict[str, str]()
     if secret:
-        changes["secret"] = _secret("secret")
+        changes["secret"] = secret_of("secret")
     if keys:
-        for field, length in (("token", 32), ("aes_key", 43)):
-            changes[field] = _secret(field, may_be_made=True) or _generated(generated, field, length)
+        new, generated = keys_of_server()
+        changes |= new
     changed = await _change(app_id, **changes)
     click.echo("已修改")
     if keys or mode:
@@ -123,9 +113,13 @@ async def set_account(app_id: str, *, name: str | None, mode: str | None, secret
 @account.command("shadow")
 @click.argument("switch", type=click.Choice(["on", "off"]))
 @click.argument("app_id", metavar="APPID")
+@click.option("--yes", is_flag=True, help="Go live whatever the checks find.")
+@tells_everything
 @with_database
-async def shadow_account(switch: str, app_id: str) -> None:
-    """Shadow mode: everything is received, nothing is sent."""
+async def shadow_account(switch: str, app_id: str, *, yes: bool) -> None:
+    """Shadow mode: everything is received, nothing is sent. Before it ends the account is checked."""
+    if switch == "off" and not yes:
+        await _be_sure(app_id)
     await _change(app_id, shadow=switch == "on")
     click.echo("观察模式：只接收，不发送" if switch == "on" else "已上线：开始生成二维码、发送欢迎语")
 
@@ -199,54 +193,31 @@ async def _change(app_id: str, **changes: Any) -> Any:
     return await service.change_account(found.id, **_checked(AccountChange, given))
 
 
-def _value(field: str, given: str | None) -> str:
-    """What was given, or else asked for until it is right."""
-    if given is not None:
-        return given
-    click.echo(_STEPS[field])
-    value: str = click.prompt("请输入", value_proc=lambda text: _fitting(field, text))
-    return value
+async def _be_sure(app_id: str) -> None:
+    """An account that fails a check goes live only when somebody wants it so."""
+    from app.commands.doctor import examine_account
+
+    failed = await examine_account(app_id)
+    if failed:
+        _want(f"\n有 {failed} 项检查不通过，仍要上线吗？", otherwise="未上线；不顾检查结果上线请加 --yes")
 
 
-def _secret(field: str, *, may_be_made: bool = False) -> str:
-    """From the environment, or else asked for without an echo; empty where one may be made."""
-    given = os.environ.get(f"GUANXI_ACCOUNT_{field.upper()}")
-    if given:
-        return given
-    click.echo(_STEPS[field])
-    default = "" if may_be_made else None
-    value: str = click.prompt(
-        "请输入（不显示）",
-        hide_input=True,
-        default=default,
-        show_default=False,
-        value_proc=lambda text: _fitting(field, text) if text else text,
-    )
-    return value
+async def _try(app_id: str, secret: str) -> None:
+    """Ask the platform for a token before the account is written; what it refuses is explained."""
+    from wechat.onboarding.account_checks import refusal_of
+
+    refused = await refusal_of(app_id, secret)
+    if refused is None:
+        click.echo("\nAppID 与 AppSecret 有效，本机 IP 已被微信接受。")
+        return
+    click.echo(f"\n{refused.words}\n    → {refused.hint}")
+    _want("这不影响先添加账号。仍要添加吗？", otherwise="未添加")
 
 
-def _fitting(field: str, text: str) -> str:
-    from infra.schemas import Name
-    from wechat.accounts import schemas
-
-    kinds = {
-        "app_id": schemas.AppId,
-        "original_id": schemas.AppId,
-        "name": Name,
-        "secret": schemas.AppSecret,
-        "token": schemas.Token,
-        "aes_key": schemas.AesKey,
-    }
-    try:
-        TypeAdapter(kinds[field]).validate_python(text.strip())
-    except ValidationError as error:
-        raise click.BadParameter("格式不对，请核对后重新输入") from error
-    return text.strip()
-
-
-def _generated(made: dict[str, str], field: str, length: int) -> str:
-    made[field] = "".join(secrets.choice(_LETTERS) for _ in range(length))
-    return made[field]
+def _want(question: str, *, otherwise: str) -> None:
+    """Raises ClickException when the answer is no, or nobody is there to be asked."""
+    if not (at_a_terminal() and click.confirm(question)):
+        raise click.ClickException(otherwise)
 
 
 def _checked(schema: Any, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -280,4 +251,4 @@ def _state(found: Any) -> str:
 def _json(found: Any, **more: object) -> str:
     from wechat.accounts.schemas import AccountOut
 
-    return orjson.dumps(AccountOut.model_validate(found).model_dump(mode="json") | more).decode()
+    return json_line(AccountOut.model_validate(found).model_dump(mode="json") | more)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 import orjson
 
-from app.commands.running import with_database
+from app.commands.running import tells_everything, with_database
 
 if TYPE_CHECKING:
     from wechat.onboarding.rules import Finding
@@ -17,6 +17,7 @@ _COLOURS = {"passed": "green", "failed": "red", "by_hand": "yellow"}
 @click.command()
 @click.argument("app_id", metavar="[APPID]", required=False)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@tells_everything
 @click.pass_context
 def doctor(context: click.Context, app_id: str | None, *, as_json: bool) -> None:
     """Check this installation and its accounts (or one); exit code 1 when something fails."""

@@ -2,7 +2,15 @@
 
 import click
 
-from app.commands.running import with_database
+from app.commands.running import local, with_database
+
+_STATES = {
+    "reading": "读取名单",
+    "comparing": "比对",
+    "settling": "逐个核实",
+    "clearing": "收尾",
+    "done": "已完成",
+}
 
 
 @click.group()
@@ -18,7 +26,8 @@ async def reconcile(app_id: str) -> None:
     from wechat.accounts.queries import credentials
     from wechat.followers.service import start
 
-    click.echo(await start((await credentials(app_id)).id))
+    await start((await credentials(app_id)).id)
+    click.echo("已开始，用 guanxi followers runs 查看")
 
 
 @followers.command("runs")
@@ -28,5 +37,6 @@ async def list_runs() -> None:
     from wechat.followers.queries import last_runs
 
     for run in await last_runs():
-        numbers = f"{run.seen} seen, {run.healed} follows healed, {run.lost} departures found"
-        click.echo(f"{run.app_id} {run.state} {run.started_at:%Y-%m-%d %H:%M} {numbers} {run.error or ''}".rstrip())
+        numbers = f"读到 {run.seen} 位，补记关注 {run.healed}，名单里没有的 {run.missing} 位"
+        error = f"，中断：{run.error}" if run.error else ""
+        click.echo(f"{run.app_id}  {local(run.started_at)}  {_STATES[run.state]}：{numbers}{error}")

@@ -6,8 +6,7 @@ from typing import Any
 import click
 import orjson
 
-from app.commands.running import with_database
-from infra.settings import settings
+from app.commands.running import json_line, local, tells_everything, with_database
 
 
 @click.group(invoke_without_command=True)
@@ -26,7 +25,7 @@ async def _list_alerts(*, as_json: bool, closed: bool) -> None:
 
     found = await listed(closed=closed)
     for alert in found:
-        click.echo(orjson.dumps(alert).decode() if as_json else _told(alert))
+        click.echo(json_line(alert) if as_json else _told(alert))
     if not found and not as_json:
         click.echo("没有未处理的告警")
 
@@ -38,8 +37,7 @@ def _told(alert: dict[str, Any]) -> str:
 
 
 def _minute(text: str) -> str:
-    """A moment as people here read it."""
-    return f"{datetime.fromisoformat(text).astimezone(settings().timezone):%Y-%m-%d %H:%M}"
+    return local(datetime.fromisoformat(text))
 
 
 @alerts.command("close")
@@ -84,12 +82,13 @@ async def show_quota(app_id: str, *, as_json: bool) -> None:
         click.echo(orjson.dumps({path: {"calls": n, "limit": most} for path, (n, most) in today.items()}).decode())
         return
     for path, (calls, most) in today.items():
-        click.echo(f"{calls:>10} / {'不限' if most is None else most:<10} {path}")
+        click.echo(f"今天 {calls} 次，{'不限次数' if most is None else f'上限 {most} 次'}  {path}")
 
 
 @quota.command("clear")
 @click.argument("app_id", metavar="APPID")
 @click.confirmation_option(prompt="每月只能清零 10 次，确定清零今天的调用次数吗？")
+@tells_everything
 @with_database
 async def clear_quota(app_id: str) -> None:
     """Have the platform start today's counts anew (ten times a month)."""
@@ -124,7 +123,7 @@ async def retry_failed(handler: str, event_ids: tuple[int, ...]) -> None:
     """Give a handler's failed events (all, or those named) their tries again."""
     from infra.deliveries import retry
 
-    click.echo(f"{await retry(handler, event_ids or None)} to be tried again")
+    click.echo(f"{await retry(handler, event_ids or None)} 个事件将重新处理")
 
 
 @click.group()
@@ -154,5 +153,5 @@ async def set_parameter(name: str, value: str, version: int) -> None:
     try:
         parsed = orjson.loads(value)
     except orjson.JSONDecodeError as error:
-        raise click.BadParameter("not JSON") from error
-    click.echo(f"version {await change(name, parsed, expected_version=version, by='command line')}")
+        raise click.BadParameter("不是有效的 JSON") from error
+    click.echo(f"已修改，版本 {await change(name, parsed, expected_version=version, by='command line')}")

@@ -1,9 +1,9 @@
 """The story's second half: one person in two accounts, a poster that lives for a month, and where the phone is."""
 
-import secrets
 from typing import Any
 
 from app.demo.story import Story
+from app.demo.walls import hang_captions, offer_notices
 
 _MENU = [
     {"type": "click", "name": "今日茶单", "key": "today"},
@@ -29,9 +29,12 @@ class Gateway:
         await self._menu()
         await self._one_person()
         await self._season()
+        for account in self._story.accounts:
+            await hang_captions(self._story, account["app_id"])
 
     async def _menu(self) -> None:
         app_id = self._story.account["app_id"]
+        await offer_notices(self._story, app_id)
         if not (await self._story.wechat(f"/sim/accounts/{app_id}/menu"))["button"]:
             await self._story.wechat(f"/sim/accounts/{app_id}/menu", {"button": _MENU}, method="PUT")
 
@@ -58,7 +61,7 @@ class Gateway:
         body: dict[str, Any] = {
             "app_id": story.account["app_id"],
             "store_id": stores["南京路店"],
-            "name": f"新茶季 {secrets.token_hex(2)}",
+            "name": "新茶季",
             "life": "temporary",
         }
         code = await story.staff("POST", "/codes", body)

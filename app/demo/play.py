@@ -1,6 +1,7 @@
 """`make demo`: a fan's way through every floor, told against the running system, which then stays up."""
 
 import asyncio
+import contextlib
 import os
 import sys
 import time
@@ -42,10 +43,13 @@ def main() -> int:
         say("(all is up; Ctrl-C stops everything)")
 
     try:
-        return asyncio.run(supervisor.run_forever(play))
+        code = asyncio.run(supervisor.run_forever(play))
     except (DemoFailed, ServerError) as failure:
         say(f"\n演示中断 (the demo stopped): {failure}")
         return 1
+    with contextlib.suppress(OSError):  # the terminal may be gone
+        say("已全部停止")
+    return code
 
 
 if __name__ == "__main__":

@@ -1,10 +1,14 @@
 """`.guanxi/demo.json`: everything a script needs to drive the running demo without reading our code."""
 
+import shlex
+import sys
+from pathlib import Path
 from typing import Any
 
 import orjson
 
 from app.demo.story import PASSWORD, Story
+from app.launcher.system import System
 
 _FAN = "/sim/fans/{fan_id}"
 
@@ -26,14 +30,32 @@ async def write_demo_file(story: Story, pid_files: dict[str, str]) -> None:
     file = system.home / "demo.json"
     file.touch(mode=0o600)
     options = orjson.OPT_INDENT_2
-    file.write_bytes(orjson.dumps(_contents(story, pid_files), option=options))
+    accounts = [await _account(story, account) for account in story.accounts]
+    file.write_bytes(orjson.dumps(_contents(story, pid_files) | {"accounts": accounts}, option=options))
     story.say("\n八、接下来看哪里 (where to look)")
     story.say(f"  粉丝的手机    {system.simulator}/（网页：扫海报、关注、聊天、拨快时钟）")
     story.say(f"  接口文档      {system.api}/docs（离线可用）")
     story.say(f"  模拟器接口    {system.simulator}/openapi.json")
     story.say(f"  登录          admin、manager、guide01 … guide06，密码均为 {PASSWORD}")
     story.say(f"  脚本入口      {file}")
+    story.say(f"  命令行        {_command_line(system)}")
     story.say(f"  日志          {system.home / 'logs'}")
+
+
+def _command_line(system: System) -> str:
+    """What to type for a command of this system; the settings it needs are written beside the rest."""
+    file = system.home / "demo.env"
+    file.touch(mode=0o600)
+    names = sorted(name for name in system.environment if name.startswith("GUANXI_"))
+    file.write_text("".join(f"export {name}={shlex.quote(system.environment[name])}\n" for name in names))
+    command = Path(sys.executable).with_name("guanxi")
+    called = _from_here(command) if command.exists() else f"{_from_here(Path(sys.executable))} -m app.cli"
+    return f". {_from_here(file)} && {called} doctor"
+
+
+def _from_here(path: Path) -> str:
+    here = Path.cwd()
+    return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
 
 
 def _contents(story: Story, pid_files: dict[str, str]) -> dict[str, Any]:
@@ -41,12 +63,8 @@ def _contents(story: Story, pid_files: dict[str, str]) -> dict[str, Any]:
     return {
         "api": {"base_url": system.api, "openapi": f"{system.api}/openapi.json"},
         "simulator": {"base_url": system.simulator, "openapi": f"{system.simulator}/openapi.json"},
-        "accounts": [account | {"push_url": f"{system.api}/wechat/{account['app_id']}/push", "mode": "safe"}],
         "staff": [{"username": name, "password": PASSWORD} for name in ("admin", "manager", *story.guides)],
-        "codes": [
-            {key: code[key] for key in ("app_id", "kind", "target", "ticket", "url", "png", "poster")}
-            for code in story.codes
-        ],
+        "codes": _codes(story.codes),
         "database_url": system.database_url,
         "sql": _sql(account["app_id"]),
         "redis_url": system.redis_url,
@@ -55,6 +73,17 @@ def _contents(story: Story, pid_files: dict[str, str]) -> dict[str, Any]:
         "logs": str(system.home / "logs"),
         "calls": _calls(account["app_id"]),
     }
+
+
+async def _account(story: Story, account: dict[str, str]) -> dict[str, Any]:
+    app_id = account["app_id"]
+    codes = _codes(await story.issued_codes(app_id))
+    return account | {"push_url": f"{story.system.api}/wechat/{app_id}/push", "mode": "safe", "codes": codes}
+
+
+def _codes(codes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    keys = ("app_id", "kind", "target", "name", "ticket", "url", "png", "poster")
+    return [{key: code[key] for key in keys} for code in codes]
 
 
 def _calls(app_id: str) -> dict[str, dict[str, Any]]:

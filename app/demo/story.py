@@ -27,7 +27,7 @@ class Story:
     def __init__(self, system: System, session: aiohttp.ClientSession, say: Callable[[str], None]) -> None:
         self.system = system
         self.say = say
-        self.account: dict[str, str] = {}
+        self.accounts: list[dict[str, str]] = []
         self.codes: list[dict[str, Any]] = []
         self.fans: list[str] = []
         self.guides = [f"guide{number:02d}" for number in range(1, 7)]
@@ -38,13 +38,18 @@ class Story:
         """Tell it all; every step waits until it really happened."""
         await self._first_administrator()
         self.say("\n一、公众号与组织 (account and organisation)")
-        self.account = await self.connect("demo-account.json", "关系茶社")
+        await self.connect("demo-account.json", "关系茶社")
         await self._open_stores()
         await self._codes_arrive()
         fans = self.fans = await self._fans_come()
         await self._duplicates(fans)
         await self._second_thoughts(fans)
         await self._look(fans)
+
+    @property
+    def account(self) -> dict[str, str]:
+        """The account that the story begins with."""
+        return self.accounts[0]
 
     async def staff(self, method: str, path: str, body: Any = None, *, by: str = "admin") -> Any:
         """A call of the staff door; anything but success ends the demo with the answer."""
@@ -95,13 +100,14 @@ class Story:
             await self.staff("POST", "/accounts", account | {"mode": "safe", "kind": "official"})
         verified = await self.wechat(f"/sim/accounts/{app_id}/verify", {})
         self.say(f"  公众号「{name}」已接入，安全模式，服务器验证：{'通过' if verified['ok'] else verified}")
+        self.accounts.append(account)
         return account
 
     async def _open_stores(self) -> None:
         channels = await self._named("/channels", {"线下海报": {}})
         channel = {"channel_id": channels["线下海报"]}
         stores = await self._named("/stores", {"南京路店": channel, "陆家嘴店": channel})
-        guides = {
+        wanted = {
             f"导购{number:02d}": {
                 "username": name,
                 "password": PASSWORD,
@@ -109,16 +115,16 @@ class Story:
             }
             for number, name in enumerate(self.guides, start=1)
         }
-        await self._named("/guides", guides)
+        guides = await self._named("/guides", wanted)
         if not (await self.staff("GET", "/welcomes"))["items"]:
-            for store in stores.values():
-                words = {
-                    "follow_text": "您好，我是{门店}的{导购}，很高兴为您服务。",
-                    "scan_text": "欢迎再次光临{门店}！",
-                }
-                await self.staff("PUT", "/welcomes", {"store_id": store} | words)
-            everybody = "欢迎关注{公众号}！回复任意文字即可与我们聊天。"
-            await self.staff("PUT", "/welcomes", {"follow_text": everybody})
+            again = {"scan_text": "欢迎再次光临{门店}！"}
+            of_guide = {"follow_text": "您好，我是{门店}的{导购}，很高兴为您服务。"} | again
+            of_store = {"follow_text": "您好，欢迎来到{门店}，很高兴为您服务。"} | again
+            everybody = {"follow_text": "欢迎关注{公众号}！有问题请直接留言，导购会尽快回复。"}
+            targets = [({"guide_id": guide}, of_guide) for guide in guides.values()]
+            targets += [({"store_id": store}, of_store) for store in stores.values()]
+            for target, words in (*targets, ({}, everybody)):
+                await self.staff("PUT", "/welcomes", target | words)
         self.say(f"  {len(stores)} 家门店，{len(guides)} 位导购，一个渠道「线下海报」，各有欢迎语")
 
     async def _named(self, path: str, wanted: dict[str, dict[str, Any]]) -> dict[str, str]:
@@ -130,12 +136,20 @@ class Story:
         return {name: ids[name] for name in wanted}
 
     async def _codes_arrive(self) -> None:
+        self.codes = await self.issued_codes(self.account["app_id"])
+        self.say(f"  {len(self.codes)} 个带参数的二维码已由平台签发（导购、门店、渠道各一个）")
+
+    async def issued_codes(self, app_id: str) -> list[dict[str, Any]]:
+        """An account's codes, as soon as the platform has made them all."""
+        codes: list[dict[str, Any]] = []
+
         async def issued() -> bool:
-            self.codes = (await self.staff("GET", f"/codes?app_id={self.account['app_id']}&limit=200"))["items"]
-            return len(self.codes) > len(self.guides) and all(code["state"] == "issued" for code in self.codes)
+            nonlocal codes
+            codes = (await self.staff("GET", f"/codes?app_id={app_id}&limit=200"))["items"]
+            return len(codes) > len(self.guides) and all(code["state"] == "issued" for code in codes)
 
         await self.until(issued, "二维码生成")
-        self.say(f"  {len(self.codes)} 个带参数的二维码已由平台签发（导购、门店、渠道各一个）")
+        return codes
 
     async def _fans_come(self) -> list[str]:
         self.say(f"\n二、{FANS} 位粉丝来了 ({FANS} fans scan and follow)")

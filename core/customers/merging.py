@@ -21,12 +21,13 @@ _SAME_UNIONID = "unionid"
 
 # Within the second in which a person left or followed, the platform's word about the present proves nothing.
 _LEARN = """
-UPDATE identity i SET unionid = COALESCE(s.unionid, i.unionid), ask_at = NULL, profiled_at = s.profiled_at,
+UPDATE identity i SET unionid = COALESCE(s.unionid, i.unionid), profiled_at = s.profiled_at,
+    ask_at = CASE WHEN s.lease IS NULL OR i.ask_at = s.lease THEN NULL ELSE i.ask_at END,
     subscribe_scene = COALESCE(s.subscribe_scene, i.subscribe_scene),
     following = i.following OR (s.follows AND i.state_at < s.profiled_at),
     state_at = CASE WHEN s.follows AND NOT i.following THEN GREATEST(i.state_at, s.profiled_at) ELSE i.state_at END
-FROM unnest($1::bytea[], $2::text[], $3::text[], $4::timestamptz[], $5::bool[])
-    AS s (digest, unionid, subscribe_scene, profiled_at, follows) WHERE i.digest = s.digest
+FROM unnest($1::bytea[], $2::text[], $3::text[], $4::timestamptz[], $5::bool[], $6::timestamptz[])
+    AS s (digest, unionid, subscribe_scene, profiled_at, follows, lease) WHERE i.digest = s.digest
 """
 
 _FOLLOW = """
@@ -85,6 +86,7 @@ async def learn_profiles(connection: Connection, profiles: Sequence[Profile]) ->
         [profile.subscribe_scene for profile in profiles],
         [profile.profiled_at for profile in profiles],
         [profile.follows for profile in profiles],
+        [profile.lease for profile in profiles],
     )
     await connection.execute(_FOLLOW, [profile.identity for profile in profiles])
     same = await connection.fetch(_ONE_PERSON, list(unionids))

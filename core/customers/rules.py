@@ -96,7 +96,8 @@ class IdentityState:
 class Profile:
     """What the platform said about a person when asked at `profiled_at` (whole seconds).
 
-    `unionid` is None as long as the account is on its own; `follows`: the person surely followed at that time.
+    `unionid` is None as long as the account is on its own; `follows`: the person surely followed at that time. `lease`
+    is the `ask_at` of whoever claimed to ask: what was set since is still to be asked.
     """
 
     identity: bytes
@@ -104,6 +105,7 @@ class Profile:
     subscribe_scene: str | None
     profiled_at: datetime
     follows: bool = False
+    lease: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

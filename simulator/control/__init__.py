@@ -1,1 +1,1 @@
-"""The control side: accounts, people, and what is known of them."""
+"""How a script drives the simulator: accounts, people, numbers, and forgetting everything."""

@@ -1,4 +1,4 @@
-"""The control side: accounts, people, and what is known of them."""
+"""The control side: accounts, people and their phones, followers, numbers, the reset."""
 
 from collections import Counter as Tally
 from typing import Annotated
@@ -19,11 +19,12 @@ from simulator.control.schemas import (
     WelcomesOut,
 )
 from simulator.messaging import notices
-from simulator.people import contacts, fans
-from simulator.people import phone as phone_lines
-from simulator.platform.doors import EngineDep, StateDep
-from simulator.world import quotas
+from simulator.people import fans
+from simulator.pushing.pushes import EngineDep
+from simulator.world import contacts, quotas
+from simulator.world import phone as phone_lines
 from simulator.world.records import Account, Person
+from simulator.world.state import StateDep
 
 router = APIRouter(prefix="/sim", tags=["control"])
 Cursor = Annotated[int, Query(ge=0, le=2**53, description="next_cursor of the page before")]
@@ -106,7 +107,7 @@ async def stats(request: Request, state: StateDep, app_id: str) -> StatsOut:
     attempts = [attempt for push in pushes for attempt in push.attempts if not attempt.resent]
     sent = phone_lines.sent(state, account.app_id)
     return StatsOut(
-        token_fetches=counts["token"] + counts["stable_token"],
+        token_fetches=counts[quotas.FETCHED],
         ticket_fetches=counts["ticket_getticket"],
         calls={name: counts[name] for name in quotas.endpoint_names(request.app.openapi()["paths"])},
         errors=_prefixed(counts, quotas.ERROR),

@@ -16,19 +16,11 @@ from simulator.world.errors import (
     TOO_MANY_ARTICLES,
     PlatformError,
 )
+from simulator.world.phone import Said
 from simulator.world.records import Account, Fields
 from simulator.world.state import State
 
 Part = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A message as phones show it."""
-
-    kind: str
-    text: str
-    content: Fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +55,7 @@ def _text(speaker: Speaker, part: Part) -> Said:
 def _file(kind: FileKind, text: str) -> Callable[[Speaker, Part], Said]:
     def read_file(speaker: Speaker, part: Part) -> Said:
         file = media.find(speaker.state, speaker.account, part.get("media_id"), kind)
-        content: Fields = {"media_id": file.media_id, "url": media.address(speaker.base, file)}
+        content: Fields = {"media_id": file.media_id, "url": media.address(speaker.base, file.media_id)}
         content |= {name: str(part[name]) for name in ("title", "description") if name in part}
         return Said(kind, text, content)
 
@@ -75,7 +67,7 @@ def _images(speaker: Speaker, part: Part) -> Said:
     if not isinstance(ids, list) or not ids:
         raise PlatformError(DATA_FORMAT)
     files = [media.find(speaker.state, speaker.account, each, "image") for each in ids]
-    urls = [media.address(speaker.base, file) for file in files]
+    urls = [media.address(speaker.base, file.media_id) for file in files]
     return Said("images", f"[图片] {len(urls)} 张", {"urls": [*urls]})
 
 
@@ -148,7 +140,7 @@ def _mini_page(speaker: Speaker, part: Part) -> Said:
         "title": title,
         "app_id": app_id,
         "page_path": _need(part, "pagepath"),
-        "thumb_url": media.address(speaker.base, thumb),
+        "thumb_url": media.address(speaker.base, thumb.media_id),
     }
     return Said("miniprogrampage", f"[小程序] {title}", content)
 

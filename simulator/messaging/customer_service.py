@@ -2,7 +2,7 @@
 
 from simulator.messaging import contents, recipients
 from simulator.messaging.contents import OF_MINI, OF_OFFICIAL, Part, Speaker
-from simulator.people import contacts, phone
+from simulator.world import contacts, phone
 from simulator.world.errors import INVALID_COMMAND, TYPING_ALREADY, TYPING_TOO_LATE, PlatformError
 
 

@@ -1,6 +1,7 @@
 """Articles of an official account: drafts, and what was published of them."""
 
-from typing import Any
+import secrets
+from typing import Any, TypeVar
 
 from pydantic import JsonValue
 
@@ -20,8 +21,12 @@ from simulator.world.errors import (
 from simulator.world.records import Account, Fields, Record
 from simulator.world.state import State
 
+PUBLISH_IDS = range(100_000_000, 1_000_000_000)
 TEXTS = ("title", "author", "digest", "content", "content_source_url", "thumb_media_id")
 SWITCHES = ("need_open_comment", "only_fans_can_comment")
+
+
+D = TypeVar("D")
 
 
 class Draft(Record):
@@ -43,6 +48,7 @@ class Publication(Record):
     app_id: str
     article_id: str
     articles: list[Fields]
+    published_at: float
 
     def key(self) -> str:
         return self.publish_id
@@ -73,7 +79,7 @@ def add(state: State, account: Account, body: dict[str, Any]) -> dict[str, Any]:
 
 def get(state: State, account: Account, body: dict[str, Any]) -> dict[str, Any]:
     """Answer `/cgi-bin/draft/get`; errcode 40007."""
-    return _content(find(state, account, body.get("media_id")))
+    return _content(find(state, account, body.get("media_id")).articles)
 
 
 def update(state: State, account: Account, body: dict[str, Any]) -> None:
@@ -99,18 +105,13 @@ def count(state: State, account: Account) -> dict[str, Any]:
 
 def batch(state: State, account: Account, body: dict[str, Any]) -> dict[str, Any]:
     """Answer `/cgi-bin/draft/batchget`, newest first; errcode 40097 offset or count."""
-    offset, most = body.get("offset"), body.get("count")
-    if not isinstance(offset, int) or not isinstance(most, int) or offset < 0:
-        raise PlatformError(INVALID_ARGUMENTS)
-    if not 1 <= most <= account.limits.draft_page:
-        raise PlatformError(INVALID_ARGUMENTS)
     everything = sorted(_of_account(state, account), key=lambda draft: draft.updated_at, reverse=True)
-    page = everything[offset : offset + most]
+    page = _paged(account, body, everything)
     bare = body.get("no_content") == 1
     items = [
         {
             "media_id": draft.media_id,
-            "content": _content(draft, bare=bare),
+            "content": _content(draft.articles, bare=bare),
             "update_time": int(draft.updated_at),
         }
         for draft in page
@@ -122,10 +123,11 @@ def publish(state: State, account: Account, body: dict[str, Any]) -> dict[str, A
     """Answer `/cgi-bin/freepublish/submit`; errcode 40007. Nobody is told of what is published."""
     draft = find(state, account, body.get("media_id"))
     publication = Publication(
-        publish_id=str(100_000_000 + len(state.every(Publication))),
+        publish_id=str(secrets.choice(PUBLISH_IDS)),
         app_id=account.app_id,
         article_id=media.new_id(),
         articles=draft.articles,
+        published_at=state.clock.now(),
     )
     with state.atomic():
         state.save(publication)
@@ -148,6 +150,35 @@ def publication(state: State, account: Account, body: dict[str, Any]) -> dict[st
     }
 
 
+def unpublish(state: State, account: Account, body: dict[str, Any]) -> None:
+    """Answer `/cgi-bin/freepublish/delete`: one article by `index`, or all of them; errcode 40007, 40097."""
+    found = published(state, account, body.get("article_id"))
+    index = body.get("index") or 0
+    if not isinstance(index, int) or not 0 <= index <= len(found.articles):
+        raise PlatformError(INVALID_ARGUMENTS)
+    if index and len(found.articles) > 1:
+        del found.articles[index - 1]
+        state.save(found)
+    else:
+        state.drop(found)
+
+
+def publications(state: State, account: Account, body: dict[str, Any]) -> dict[str, Any]:
+    """Answer `/cgi-bin/freepublish/batchget`, newest first; errcode 40097 offset or count."""
+    mine = [each for each in state.every(Publication).values() if each.app_id == account.app_id]
+    page = _paged(account, body, mine[::-1])
+    bare = body.get("no_content") == 1
+    items = [
+        {
+            "article_id": each.article_id,
+            "content": _content(each.articles, bare=bare),
+            "update_time": int(each.published_at),
+        }
+        for each in page
+    ]
+    return {"total_count": len(mine), "item_count": len(items), "item": items}
+
+
 def published(state: State, account: Account, article_id: object) -> Publication:
     """Return what was published under an article id; errcode 40007."""
     for each in state.every(Publication).values():
@@ -162,7 +193,7 @@ def cards(articles: list[Fields], base: str) -> list[JsonValue]:
         {
             "title": article["title"],
             "description": article["digest"],
-            "picurl": f"{base}sim/media/{article['thumb_media_id']}",
+            "picurl": media.address(base, str(article["thumb_media_id"])),
             "url": article["content_source_url"],
         }
         for article in articles
@@ -171,6 +202,15 @@ def cards(articles: list[Fields], base: str) -> list[JsonValue]:
 
 def _of_account(state: State, account: Account) -> list[Draft]:
     return [draft for draft in state.every(Draft).values() if draft.app_id == account.app_id]
+
+
+def _paged(account: Account, body: dict[str, Any], everything: list[D]) -> list[D]:
+    offset, most = body.get("offset"), body.get("count")
+    if not isinstance(offset, int) or not isinstance(most, int) or offset < 0:
+        raise PlatformError(INVALID_ARGUMENTS)
+    if not 1 <= most <= account.limits.draft_page:
+        raise PlatformError(INVALID_ARGUMENTS)
+    return everything[offset : offset + most]
 
 
 def _article(state: State, account: Account, given: object) -> Fields:
@@ -190,9 +230,9 @@ def _article(state: State, account: Account, given: object) -> Fields:
     return article
 
 
-def _content(draft: Draft, *, bare: bool = False) -> dict[str, Any]:
+def _content(articles: list[Fields], *, bare: bool = False) -> dict[str, Any]:
     hidden = {"content"} if bare else set()
-    items = [{name: value for name, value in article.items() if name not in hidden} for article in draft.articles]
+    items = [{name: value for name, value in article.items() if name not in hidden} for article in articles]
     return {"news_item": items}
 
 

@@ -77,9 +77,9 @@ def keep(
     return media
 
 
-def address(base: str, file: Media) -> str:
+def address(base: str, media_id: str) -> str:
     """Return where a file can be fetched without a token."""
-    return f"{base}sim/media/{file.media_id}"
+    return f"{base}sim/media/{media_id}"
 
 
 def find(state: State, account: Account, media_id: object, *kinds: FileKind) -> Media:

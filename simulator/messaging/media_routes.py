@@ -8,7 +8,8 @@ from fastapi import APIRouter, Query, Request, Response
 from simulator.messaging import drafts, material, media, uploads
 from simulator.messaging.drafts import Draft
 from simulator.messaging.media import Media
-from simulator.platform.doors import Body, Caller, OfficialCaller, StateDep, answer, done
+from simulator.platform.doors import Body, Caller, OfficialCaller, answer, done
+from simulator.world.state import StateDep
 
 router = APIRouter(prefix="/cgi-bin", tags=["platform"])
 Kind = Annotated[str, Query(alias="type")]
@@ -37,7 +38,7 @@ async def get(state: StateDep, account: Caller, media_id: str = "") -> Response:
 async def upload_article_picture(request: Request, state: StateDep, account: OfficialCaller) -> Response:
     """Keep a picture for the text of an article."""
     file = material.article_picture(state, account, uploads.file(await uploads.form(request)))
-    return answer({"url": media.address(str(request.base_url), file)})
+    return answer({"url": media.address(str(request.base_url), file.media_id)})
 
 
 @router.post("/material/add_material")
@@ -45,7 +46,7 @@ async def add(request: Request, state: StateDep, account: OfficialCaller, kind: 
     """Keep a file for ever."""
     parts = await uploads.form(request)
     file = material.add(state, account, kind, uploads.file(parts), parts.get("description"))
-    address = {"url": media.address(str(request.base_url), file)} if file.kind in ("image", "thumb") else {}
+    address = {"url": media.address(str(request.base_url), file.media_id)} if file.kind in ("image", "thumb") else {}
     return answer({"media_id": file.media_id} | address)
 
 
@@ -57,7 +58,7 @@ async def get_permanent(request: Request, state: StateDep, account: OfficialCall
         return answer(drafts.get(state, account, body))
     if found.kind != "video":
         return _file(found)
-    address = media.address(str(request.base_url), found)
+    address = media.address(str(request.base_url), found.media_id)
     return answer({"title": found.title, "description": found.introduction, "down_url": address})
 
 
@@ -103,6 +104,19 @@ async def list_drafts(state: StateDep, account: OfficialCaller, body: Body) -> R
 async def publish(state: StateDep, account: OfficialCaller, body: Body) -> Response:
     """Publish a draft."""
     return answer(drafts.publish(state, account, body))
+
+
+@router.post("/freepublish/delete")
+async def unpublish(state: StateDep, account: OfficialCaller, body: Body) -> Response:
+    """Take articles back."""
+    drafts.unpublish(state, account, body)
+    return done()
+
+
+@router.post("/freepublish/batchget")
+async def list_publications(state: StateDep, account: OfficialCaller, body: Body) -> Response:
+    """List what was published by page."""
+    return answer(drafts.publications(state, account, body))
 
 
 @router.post("/freepublish/get")

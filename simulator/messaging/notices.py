@@ -1,12 +1,12 @@
 """Template messages and subscription notices: messages of fixed form that need no conversation."""
 
-from simulator.messaging import recipients, templates, values
-from simulator.messaging.contents import Part, Said, Speaker
+from simulator.messaging import balances, blocked, recipients, templates, values
+from simulator.messaging.contents import Part, Speaker
 from simulator.messaging.recipients import Recipient
 from simulator.messaging.templates import Template
-from simulator.people import acts, grants, phone
-from simulator.people.acts import Chat
-from simulator.world import memory, quotas
+from simulator.pushing import acts
+from simulator.pushing.acts import Chat
+from simulator.world import memory, phone, quotas
 from simulator.world.errors import (
     INVALID_ARGUMENTS,
     INVALID_MINI_APP_ID,
@@ -15,10 +15,12 @@ from simulator.world.errors import (
     TEMPLATE_ID_SIZE,
     PlatformError,
 )
+from simulator.world.phone import Said
 from simulator.world.records import Channel, Fields, Push
 
 # The counter of messages by templates that were declared to be marketing, which the platform forbids.
 MARKETING = "marketing_templates"
+SUCCESS = "success"
 BLOCKED = "failed:user block"
 STATES = ("developer", "trial", "formal")
 LANGUAGES = ("zh_CN", "en_US", "zh_HK", "zh_TW")
@@ -47,10 +49,11 @@ def send_template(speaker: Speaker, body: Part) -> tuple[int, Push | None]:
         if client_id:
             memory.remember(state, account, scope, client_id, message_id)
         status = BLOCKED if recipient.contact.refuses else template.status
-        if status == "success":
+        if status == SUCCESS:
             _show(speaker, recipient, template, content, "template")
         if template.marketing:
             quotas.note(state, account, MARKETING)
+            blocked.note(state, account, template.template_id, template.title, recipient.openid)
         fields: Fields = {"MsgID": message_id, "Status": status}
         return message_id, acts.event(Chat(state, account, recipient.fan_id), "TEMPLATESENDJOBFINISH", fields)
 
@@ -67,20 +70,21 @@ def send_subscription(speaker: Speaker, body: Part) -> Push:
     if account.kind == "mini":
         _check_mini(speaker, body)
     content = _content(speaker, template, body)
-    balance = grants.find(state, account.app_id, recipient.fan_id, template.template_id)
-    if not balance.left:
+    balance = balances.find(state, account.app_id, recipient.fan_id, template.template_id)
+    if not balance.left or recipient.contact.refuses:
         raise PlatformError(NOT_SUBSCRIBED)
     with state.atomic():
         balance.left -= 1
         state.save(balance)
-        _show(speaker, recipient, template, content, "subscribe")
+        if template.status == SUCCESS:
+            _show(speaker, recipient, template, content, "subscribe")
         if template.marketing:
             quotas.note(state, account, MARKETING)
         item: Fields = {
             "TemplateId": template.template_id,
             "MsgID": str(memory.new_message_id()),
-            "ErrorCode": "0",
-            "ErrorStatus": "success",
+            "ErrorCode": template.error_code,
+            "ErrorStatus": template.status,
         }
         fields: Fields = {"SubscribeMsgSentEvent": {"List": [item]}}
         return acts.event(Chat(state, account, recipient.fan_id), "subscribe_msg_sent_event", fields)

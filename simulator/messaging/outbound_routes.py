@@ -4,7 +4,8 @@ from fastapi import APIRouter, Response
 
 from simulator.messaging import customer_service, notices
 from simulator.messaging.speaking import MiniSpeaker, OfficialSpeaker, SpeakerDep
-from simulator.platform.doors import Body, EngineDep, answer, done
+from simulator.platform.doors import Body, answer, done
+from simulator.pushing.pushes import EngineDep
 
 router = APIRouter(prefix="/cgi-bin/message", tags=["platform"])
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from simulator.people import contacts
-from simulator.people.contacts import Contact
+from simulator.world import contacts
+from simulator.world.contacts import Contact
 from simulator.world.errors import (
     INVALID_OPENID,
     RECEIVER_BLACKLISTED,

@@ -5,8 +5,9 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from simulator.messaging.contents import Speaker
-from simulator.platform.doors import Caller, MiniCaller, OfficialCaller, StateDep
+from simulator.platform.doors import Caller, MiniCaller, OfficialCaller
 from simulator.world.errors import API_UNAUTHORIZED, PlatformError
+from simulator.world.state import StateDep
 
 
 async def _speaker(request: Request, state: StateDep, account: Caller) -> Speaker:

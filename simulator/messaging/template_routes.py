@@ -1,23 +1,30 @@
 """The platform's endpoints for templates, and the control side's way to make one of any form."""
 
-from typing import Annotated, Literal
+from dataclasses import asdict
+from typing import Annotated, Self
 
 from fastapi import APIRouter, Response
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from simulator.control.schemas import Input, Text
-from simulator.messaging import templates
-from simulator.messaging.templates import CATEGORIES, Template, TemplateKind
-from simulator.platform.doors import Body, Caller, OfficialCaller, StateDep, answer, done
+from simulator.messaging import blocked, library, templates
+from simulator.messaging.library import CATEGORIES
+from simulator.messaging.templates import Template, TemplateKind
+from simulator.platform.doors import Body, Caller, OfficialCaller, answer, done
+from simulator.world.schemas import Input, Text
+from simulator.world.state import StateDep
 
 router = APIRouter(tags=["platform"])
 control = APIRouter(prefix="/sim", tags=["control"])
 
+STATUSES = ("success", "failed:user block", "failed: system failed", "failed:freq limit")
 Key = Annotated[str, Field(pattern=r"^[a-z_]+\d*$", max_length=64)]
 
 
 class TemplateIn(Input):
-    """`keys` may be a list, or names by key; `status` is what every send of it reports later."""
+    """`keys` may be a list, or names by key; `status` is what every send of it reports later.
+
+    The status of a subscription notice is a text of its own, with an `error_code` other than 0 when it failed.
+    """
 
     app_id: str
     template_id: Text
@@ -25,7 +32,16 @@ class TemplateIn(Input):
     keys: Annotated[list[Key] | dict[Key, Text], Field(min_length=1)]
     title: Text = "通知"
     marketing: bool = False
-    status: Literal["success", "failed:user block", "failed: system failed", "failed:freq limit"] = "success"
+    status: Text = "success"
+    error_code: Annotated[str, Field(pattern=r"^\d{1,6}$")] = "0"
+
+    @model_validator(mode="after")
+    def _reported(self) -> Self:
+        if self.kind == "template" and (self.status not in STATUSES or self.error_code != "0"):
+            raise ValueError("a template message reports one of the platform's four words, and no code")
+        if (self.status == "success") != (self.error_code == "0") and self.kind == "subscribe":
+            raise ValueError("only a success has the error_code 0")
+        return self
 
     def record(self) -> Template:
         """Return the template as it is kept."""
@@ -37,7 +53,28 @@ class TemplateIn(Input):
 async def list_templates(state: StateDep, account: OfficialCaller) -> Response:
     """List the account's message templates."""
     mine = templates.of_account(state, account.app_id, "template")
-    return answer({"template_list": [templates.listed(each) for each in mine]})
+    industries = library.industries(state, account)
+    return answer({"template_list": [templates.listed(each, industries) for each in mine]})
+
+
+@router.post("/cgi-bin/template/api_set_industry")
+async def set_industries(state: StateDep, account: OfficialCaller, body: Body) -> Response:
+    """Choose two lines of business."""
+    library.set_industries(state, account, body)
+    return done()
+
+
+@router.get("/cgi-bin/template/get_industry")
+async def get_industries(state: StateDep, account: OfficialCaller) -> Response:
+    """Return the two lines of business."""
+    primary, secondary = library.industries(state, account)
+    return answer({"primary_industry": asdict(primary), "secondary_industry": asdict(secondary)})
+
+
+@router.post("/wxa/sec/queryblocktmplmsg")
+async def list_blocked(state: StateDep, account: OfficialCaller, body: Body) -> Response:
+    """List the template messages that were found to be marketing."""
+    return answer(blocked.page(state, account, body))
 
 
 @router.post("/cgi-bin/template/api_add_template")
@@ -74,6 +111,18 @@ async def delete_subscription_template(state: StateDep, account: Caller, body: B
     """Delete a subscription template."""
     templates.delete(state, account, body.get("priTmplId"), "subscribe")
     return done()
+
+
+@router.get("/wxaapi/newtmpl/getpubtemplatetitles")
+async def list_titles(_account: Caller, ids: str = "", start: str = "0", limit: str = "30") -> Response:
+    """List the public templates of some categories."""
+    return answer(library.titles(ids, start, limit))
+
+
+@router.get("/wxaapi/newtmpl/getpubtemplatekeywords")
+async def list_keywords(_account: Caller, tid: str = "") -> Response:
+    """List the key words of a public template."""
+    return answer(library.keywords(tid))
 
 
 @router.get("/wxaapi/newtmpl/getcategory")

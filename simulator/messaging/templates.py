@@ -1,12 +1,13 @@
-"""Message templates of an account, and the public ones they are picked from."""
+"""Message templates of an account."""
 
 from typing import Any, Literal
 
-from simulator.messaging import media
+from simulator.messaging import library, media
+from simulator.world import quotas
 from simulator.world.errors import (
+    DAY_LIMIT,
     INVALID_KEYWORDS,
     INVALID_TEMPLATE_ID,
-    INVALID_TEMPLATE_TITLE,
     TEMPLATES_USED_UP,
     ControlError,
     PlatformError,
@@ -17,32 +18,22 @@ from simulator.world.state import State
 
 TemplateKind = Literal["template", "subscribe"]
 
-# The public library: a title with its key words, of which an account picks some by number or by name.
-LIBRARY: dict[str, tuple[str, dict[int, tuple[str, str]]]] = {
-    "1001": (
-        "预约成功通知",
-        {1: ("thing", "预约项目"), 2: ("time", "预约时间"), 3: ("thing", "门店"), 4: ("thing", "备注")},
-    ),
-    "1002": (
-        "订单状态通知",
-        {1: ("character_string", "订单号"), 2: ("phrase", "订单状态"), 3: ("amount", "金额"), 4: ("date", "下单日期")},
-    ),
-    "1003": ("积分变动通知", {1: ("thing", "变动原因"), 2: ("number", "变动积分"), 3: ("number", "剩余积分")}),
-    "1004": ("活动开始提醒", {1: ("thing", "活动名称"), 2: ("time", "开始时间"), 3: ("thing", "温馨提示")}),
-}
-CATEGORIES = [{"id": 307, "name": "食品"}, {"id": 616, "name": "线下超市/便利店"}]
-
 
 class Template(Record):
-    """A template with its typed keys and their names; `status` is what a send reports later."""
+    """A template with its typed keys and their names.
+
+    `status` is what a send reports later; `error_code` goes with that of a notice.
+    """
 
     app_id: str
     template_id: str
     kind: TemplateKind
     title: str
     keys: dict[str, str]
+    category: int | None = None
     marketing: bool = False
     status: str = "success"
+    error_code: str = "0"
 
     def key(self) -> str:
         return f"{self.app_id}|{self.template_id}"
@@ -78,27 +69,37 @@ def subscription(state: State, account: Account, template_id: str) -> Template:
 def add(state: State, account: Account, kind: TemplateKind, title_id: object, keywords: object) -> Template:
     """Pick a public template with some of its key words, by number or name.
 
-    Errcode 200012 no such title, 200014 key words, 45026 too many templates.
+    Errcode 200012 no such title, 200014 key words, 45026 too many templates or categories, 45009 too many changes.
     """
-    title, known = LIBRARY.get(str(title_id), ("", {}))
-    if not title:
-        raise PlatformError(INVALID_TEMPLATE_TITLE)
-    if len(of_account(state, account.app_id, kind)) >= account.limits.templates:
+    public = library.title(title_id)
+    mine = of_account(state, account.app_id, kind)
+    categories = {each.category for each in mine if each.category is not None} | {public.category}
+    if len(mine) >= account.limits.templates or len(categories) > account.limits.categories:
         raise PlatformError(TEMPLATES_USED_UP)
     template = Template(
         app_id=account.app_id,
         template_id=media.new_id()[:43],
         kind=kind,
-        title=title,
-        keys=_keys(account.limits, known, keywords),
+        title=public.title,
+        keys=_keys(account.limits, public.keywords, keywords),
+        category=public.category,
     )
+    _spend_change(state, account, kind)
     state.save(template)
     return template
 
 
 def delete(state: State, account: Account, template_id: object, kind: TemplateKind) -> None:
-    """Delete a template; errcode 40037."""
-    state.drop(find(state, account, template_id, kind))
+    """Delete a template; errcode 40037, 45009 too many changes."""
+    template = find(state, account, template_id, kind)
+    _spend_change(state, account, kind)
+    state.drop(template)
+
+
+def _spend_change(state: State, account: Account, kind: TemplateKind) -> None:
+    # The number of changes is said of message templates only (official text).
+    if kind == "template":
+        quotas.spend_month(state, account, "template_changes_month", errcode=DAY_LIMIT)
 
 
 def _keys(limits: Limits, known: dict[int, tuple[str, str]], keywords: object) -> dict[str, str]:
@@ -110,13 +111,13 @@ def _keys(limits: Limits, known: dict[int, tuple[str, str]], keywords: object) -
     return {f"{known[number][0]}{number}": known[number][1] for number in picked}
 
 
-def listed(template: Template) -> dict[str, Any]:
+def listed(template: Template, industries: tuple[library.Industry, library.Industry]) -> dict[str, Any]:
     """Return a template as `get_all_private_template` lists it."""
     return {
         "template_id": template.template_id,
         "title": template.title,
-        "primary_industry": "消费品",
-        "deputy_industry": "消费品",
+        "primary_industry": industries[0].first_class,
+        "deputy_industry": industries[1].first_class,
         "content": template.content,
         "example": "",
     }

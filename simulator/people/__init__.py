@@ -1,1 +1,1 @@
-"""What people do with their phones, and what they see there."""
+"""What people do with their phones."""

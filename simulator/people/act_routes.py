@@ -1,19 +1,49 @@
-"""The control side: what people do beyond writing and following."""
+"""The control side: what people do, and what is known of them in a chat."""
 
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, Response
 
-from simulator.control.schemas import ActionIn, ActionOut, GrantsOut, WindowOut
+from simulator.messaging import balances
 from simulator.messaging.media import Media
-from simulator.people import acts, contacts, fans, grants, taps
-from simulator.people.act_schemas import ChangeIn, DialogIn, EnterIn, EventIn, PositionIn, RefusesIn, TapIn
+from simulator.people import fans, grants, sendings, taps
+from simulator.people.act_schemas import ChangeIn, DialogIn, EnterIn, EventIn, PositionIn, RefusesIn, SendIn, TapIn
+from simulator.people.schemas import ActionIn, ActionOut, FollowIn, GrantsOut, ScanIn, WindowOut
 from simulator.people.stage import TAKEN, StageDep
-from simulator.platform.doors import StateDep
+from simulator.platform import qrcodes
+from simulator.pushing import acts
+from simulator.world import contacts
 from simulator.world.errors import ControlError
 from simulator.world.records import Fields
+from simulator.world.state import StateDep
 
 router = APIRouter(prefix="/sim", tags=["control"])
+
+
+@router.post("/fans/{fan_id}/scan", responses=TAKEN)
+async def scan(stage: StageDep, fan_id: str, body: ScanIn) -> ActionOut:
+    """Scan a code of the account: a follower's SCAN event, or a follow by the code."""
+    chat = stage.chat(body.app_id, fan_id)
+    code = qrcodes.find(stage.state, body.app_id, ticket=body.ticket, scene=body.scene, url=body.url)
+    return await stage.run(fans.scan(chat, code), wait=body.wait)
+
+
+@router.post("/fans/{fan_id}/follow", responses=TAKEN)
+async def follow(stage: StageDep, fan_id: str, body: FollowIn) -> ActionOut:
+    """Follow the account without a code."""
+    return await stage.run(fans.follow(stage.chat(body.app_id, fan_id), body.subscribe_scene), wait=body.wait)
+
+
+@router.post("/fans/{fan_id}/unfollow", responses=TAKEN)
+async def unfollow(stage: StageDep, fan_id: str, body: ActionIn) -> ActionOut:
+    """Stop following the account."""
+    return await stage.run(fans.unfollow(stage.chat(body.app_id, fan_id)), wait=body.wait)
+
+
+@router.post("/fans/{fan_id}/send", responses=TAKEN)
+async def send(stage: StageDep, fan_id: str, body: SendIn) -> ActionOut:
+    """Write a message of any kind to the account."""
+    return await stage.run(sendings.send(stage.chat(body.app_id, fan_id), body), wait=body.wait)
 
 
 @router.post("/fans/{fan_id}/menu", responses=TAKEN)
@@ -89,7 +119,7 @@ async def get_window(state: StateDep, fan_id: str, app_id: str) -> WindowOut:
 @router.get("/fans/{fan_id}/grants")
 async def get_grants(state: StateDep, fan_id: str, app_id: str) -> GrantsOut:
     """List how many notices of each template the person still takes."""
-    return GrantsOut(grants=grants.of_person(state, state.account(app_id).app_id, state.person(fan_id).fan_id))
+    return GrantsOut(grants=balances.of_person(state, state.account(app_id).app_id, state.person(fan_id).fan_id))
 
 
 @router.get("/media/{media_id}", response_class=Response)

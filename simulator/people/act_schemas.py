@@ -5,13 +5,13 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Discriminator, Field, JsonValue, Tag, model_validator
 
-from simulator.control.schemas import ActionIn, Input, Text, writable
-from simulator.pushing.push_faults import PushFault, PushFaultKind
+from simulator.people.schemas import ActionIn
+from simulator.pushing.messages import DEEPEST
 from simulator.world.records import Fields
+from simulator.world.schemas import Input, Text, writable
 
 ELEMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 COMMON = {"ToUserName", "FromUserName", "CreateTime", "MsgType", "Event", "MsgId", "Encrypt"}
-DEEPEST = 4
 FIELDS_MOST = 100
 
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
@@ -197,15 +197,3 @@ class RefusesIn(Input):
 
     app_id: str
     refuses: bool
-
-
-class PushFaultIn(Input):
-    """`times` counts pushes, or deliveries where a fault damages them; None is until it is switched off."""
-
-    app_id: str
-    kind: PushFaultKind
-    times: Annotated[int, Field(ge=1, le=100_000)] | None = None
-
-    def record(self) -> PushFault:
-        """Return the switch as it is kept."""
-        return PushFault(app_id=self.app_id, kind=self.kind, times=self.times)

@@ -1,7 +1,7 @@
 """What people do first: become somebody, scan, follow, unfollow. Each of the latter is a push to the account."""
 
-from simulator.people import acts
-from simulator.people.acts import Chat
+from simulator.pushing import acts
+from simulator.pushing.acts import Chat
 from simulator.world.errors import ControlError
 from simulator.world.records import Code, Fields, Follow, Person, Push
 from simulator.world.state import State
@@ -33,12 +33,12 @@ def scan(chat: Chat, code: Code) -> Push:
     return _begin(chat, record, fields, "扫码关注")
 
 
-def follow(chat: Chat) -> Push:
+def follow(chat: Chat, subscribe_scene: str) -> Push:
     """Follow without a code; 409 already_following."""
     record = follow_of(chat)
     if record.following:
         raise ControlError(409, "already_following", "this fan follows the account already")
-    record.subscribe_scene = "ADD_SCENE_SEARCH"
+    record.subscribe_scene = subscribe_scene
     record.qr_scene = 0
     record.qr_scene_str = ""
     return _begin(chat, record, {"EventKey": ""}, "关注")

@@ -1,40 +1,14 @@
-"""Subscription notices allowed by people: a balance per person and template, moved by a dialog and its settings."""
+"""People allow and refuse subscription notices: in a dialog, and in the settings of a chat."""
 
-from simulator.messaging import templates
-from simulator.people import acts, fans
-from simulator.people.acts import Chat
+from simulator.messaging import balances, templates
+from simulator.people import fans
+from simulator.pushing import acts
+from simulator.pushing.acts import Chat
 from simulator.world.errors import ControlError
-from simulator.world.records import Fields, Push, Record
-from simulator.world.state import State
+from simulator.world.records import Fields, Push
 
 POPUP_TAG = "SubscribeMsgPopupEvent"
 CHANGE_TAG = "SubscribeMsgChangeEvent"
-
-
-class Balance(Record):
-    """How many notices of a template a person still takes from an account."""
-
-    app_id: str
-    fan_id: str
-    template_id: str
-    left: int = 0
-
-    def key(self) -> str:
-        return f"{self.app_id}|{self.fan_id}|{self.template_id}"
-
-
-def of_person(state: State, app_id: str, fan_id: str) -> dict[str, int]:
-    """Return a person's balances by template."""
-    mine = (
-        balance for balance in state.every(Balance).values() if (balance.app_id, balance.fan_id) == (app_id, fan_id)
-    )
-    return {balance.template_id: balance.left for balance in mine}
-
-
-def find(state: State, app_id: str, fan_id: str, template_id: str) -> Balance:
-    """Return a balance, or an empty one that is not saved yet."""
-    blank = Balance(app_id=app_id, fan_id=fan_id, template_id=template_id)
-    return state.every(Balance).get(blank.key(), blank)
 
 
 def answer_dialog(chat: Chat, template_ids: list[str], accept: list[str], scene: str) -> Push:
@@ -75,6 +49,6 @@ def _check(chat: Chat, template_ids: list[str]) -> None:
 
 
 def _set(chat: Chat, template_id: str, *, more: int | None) -> None:
-    balance = find(chat.state, chat.account.app_id, chat.fan_id, template_id)
+    balance = balances.find(chat.state, chat.account.app_id, chat.fan_id, template_id)
     balance.left = 0 if more is None else balance.left + more
     chat.state.save(balance)

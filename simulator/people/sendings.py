@@ -2,7 +2,7 @@
 
 from simulator.messaging import media
 from simulator.messaging.media import FileKind, Media
-from simulator.people import acts, fans
+from simulator.people import fans
 from simulator.people.act_schemas import (
     LinkSent,
     LocationSent,
@@ -14,7 +14,8 @@ from simulator.people.act_schemas import (
     VideoSent,
     VoiceSent,
 )
-from simulator.people.acts import Chat, Shown
+from simulator.pushing import acts
+from simulator.pushing.acts import Chat, Shown
 from simulator.world.records import Fields, Push
 
 
@@ -43,7 +44,7 @@ def send(chat: Chat, body: SendIn) -> Push:
 def picture(chat: Chat, media_id: str | None) -> Push:
     """Send a picture that the account's files hold, or one just taken."""
     file = _file(chat, "image", media_id)
-    address = chat.address(file)
+    address = media.address(chat.base, file.media_id)
     content: Fields = {"media_id": file.media_id, "url": address}
     return acts.message(chat, "image", {"PicUrl": address, "MediaId": file.media_id}, Shown("[图片]", content))
 
@@ -70,7 +71,11 @@ def _text(chat: Chat, body: TextSent) -> Push:
 def _voice(chat: Chat, body: VoiceSent) -> Push:
     file = _file(chat, "voice", body.media_id)
     fields: Fields = {"MediaId": file.media_id, "Format": body.format, "Recognition": body.recognition}
-    content: Fields = {"media_id": file.media_id, "url": chat.address(file), "recognition": body.recognition}
+    content: Fields = {
+        "media_id": file.media_id,
+        "url": media.address(chat.base, file.media_id),
+        "recognition": body.recognition,
+    }
     return acts.message(chat, "voice", fields, Shown(f"[语音] {body.recognition}".strip(), content))
 
 
@@ -78,7 +83,11 @@ def _video(chat: Chat, body: VideoSent) -> Push:
     file = _file(chat, "video", body.media_id)
     thumb = _file(chat, "thumb", body.thumb_media_id)
     fields: Fields = {"MediaId": file.media_id, "ThumbMediaId": thumb.media_id}
-    content: Fields = {"media_id": file.media_id, "url": chat.address(file), "thumb_url": chat.address(thumb)}
+    content: Fields = {
+        "media_id": file.media_id,
+        "url": media.address(chat.base, file.media_id),
+        "thumb_url": media.address(chat.base, thumb.media_id),
+    }
     return acts.message(chat, body.msgtype, fields, Shown("[视频]", content))
 
 
@@ -90,7 +99,7 @@ def _link(chat: Chat, body: LinkSent) -> Push:
 
 def _page(chat: Chat, body: MiniProgramPageSent) -> Push:
     thumb = _file(chat, "thumb", body.thumb_media_id)
-    address = chat.address(thumb)
+    address = media.address(chat.base, thumb.media_id)
     fields: Fields = {
         "Title": body.title,
         "AppId": body.page_app_id,

@@ -4,10 +4,11 @@ from typing import Annotated
 
 from fastapi import Depends, Request, Response
 
-from simulator.control.schemas import ActionOut
-from simulator.people.acts import Chat
-from simulator.platform.doors import EngineDep, StateDep
+from simulator.people.schemas import ActionOut
+from simulator.pushing.acts import Chat
+from simulator.pushing.pushes import EngineDep
 from simulator.world.records import Push
+from simulator.world.state import StateDep
 
 STARTED = 202
 TAKEN: dict[int | str, dict[str, object]] = {STARTED: {"model": ActionOut}}

@@ -4,11 +4,12 @@ import hashlib
 from collections.abc import Iterator
 from typing import cast
 
-from simulator.people import acts, fans, sendings
+from simulator.people import fans, sendings
 from simulator.people.act_schemas import TapIn
-from simulator.people.acts import Chat
 from simulator.platform import menus
 from simulator.platform.menus import Button
+from simulator.pushing import acts
+from simulator.pushing.acts import Chat
 from simulator.world.errors import ControlError
 from simulator.world.records import Fields, Push
 

@@ -7,6 +7,7 @@ from itertools import count
 from pydantic import BaseModel
 
 from simulator.control.schemas import BubbleOut
+from simulator.phones.captions import Caption
 from simulator.phones.phone_schemas import (
     ChangedOut,
     ClockOut,
@@ -65,7 +66,7 @@ class Listener:
         match record:
             case Menu():
                 return _event("changed", ChangedOut(what="menu"))
-            case Code():
+            case Code() | Caption():
                 return _event("changed", ChangedOut(what="codes"))
             case Fault() | PushFault():
                 return _event("changed", ChangedOut(what="faults"))
@@ -115,13 +116,16 @@ def _phones(state: State, account: Account, fan_ids: list[str]) -> PhonesOut:
 def _phone(state: State, account: Account, fan_id: str) -> OnePhoneOut:
     follow = state.follows[account.app_id].get(fan_id)
     bubbles = state.bubbles.get((account.app_id, fan_id), [])[-BUBBLES_AT_FIRST:]
-    pushes = {bubble.push_id for bubble in bubbles if bubble.push_id in state.pushes}
+    outcomes = {
+        bubble.push_id: state.pushes[bubble.push_id].outcome for bubble in bubbles if bubble.push_id in state.pushes
+    }
     return OnePhoneOut(
         fan_id=fan_id,
         name=state.people[fan_id].name,
         following=follow is not None and follow.following,
         bubbles=[BubbleOut.of(bubble) for bubble in bubbles],
-        pending=sorted(push_id for push_id in pushes if state.pushes[push_id].outcome == "pending"),
+        pending=[push_id for push_id, outcome in outcomes.items() if outcome == "pending"],
+        accepted=[push_id for push_id, outcome in outcomes.items() if outcome == "accepted"],
     )
 
 

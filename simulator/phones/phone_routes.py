@@ -10,11 +10,20 @@ from fastapi.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from simulator.messaging import templates
-from simulator.phones import live, pictures
-from simulator.phones.phone_schemas import ClockIn, ClockOut, CodeOut, CodesOut, PictureOut, TemplateOut, TemplatesOut
+from simulator.phones import captions, live, pictures
+from simulator.phones.phone_schemas import (
+    CaptionsIn,
+    ClockIn,
+    ClockOut,
+    CodeOut,
+    CodesOut,
+    PictureOut,
+    TemplateOut,
+    TemplatesOut,
+)
 from simulator.platform import qrcodes
-from simulator.platform.doors import StateDep
 from simulator.world.errors import ControlError
+from simulator.world.state import StateDep
 
 PAGE = Path(__file__).parent / "page"
 PICTURE_BYTES_MOST = 10 * 2**20
@@ -56,14 +65,21 @@ def install(app: FastAPI) -> None:
 
 @router.get("/codes")
 async def list_codes(state: StateDep, app_id: str, limit: Annotated[int, Query(ge=1, le=200)] = 24) -> CodesOut:
-    """List the codes of an account that a phone could scan now, newest first."""
+    """List the codes of an account that a phone could scan now: those with a caption first, then the newest."""
     account = state.account(app_id)
     living = [
         code
         for code in reversed(state.codes.values())
         if code.app_id == account.app_id and qrcodes.is_alive(state, code)
     ]
-    return CodesOut(codes=[CodeOut.of(code) for code in living[:limit]])
+    found = captions.in_order(state, living)[:limit]
+    return CodesOut(codes=[CodeOut.of(code, captions.of(state, code)) for code in found])
+
+
+@router.put("/codes/captions", status_code=204)
+async def caption_codes(state: StateDep, body: CaptionsIn) -> None:
+    """Write what people read on the posters of some codes; 404 code_unknown. The list shows them in this order."""
+    captions.put(state, state.account(body.app_id).app_id, body.captions)
 
 
 @router.get("/code_picture", response_class=Response)

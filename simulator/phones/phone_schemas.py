@@ -5,9 +5,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, Field, model_validator
 
-from simulator.control.schemas import BubbleOut, Input
+from simulator.control.schemas import BubbleOut
 from simulator.world.clock import Clock
 from simulator.world.records import Code
+from simulator.world.schemas import Input, Text
 
 
 class CodeOut(BaseModel):
@@ -17,15 +18,23 @@ class CodeOut(BaseModel):
     url: str
     scene: str
     expires_at: AwareDatetime | None
+    caption: str | None
 
     @classmethod
-    def of(cls, code: Code) -> Self:
+    def of(cls, code: Code, caption: str | None) -> Self:
         end = None if code.expires_at is None else datetime.fromtimestamp(code.expires_at, UTC)
-        return cls(ticket=code.ticket, url=code.url, scene=code.scene, expires_at=end)
+        return cls(ticket=code.ticket, url=code.url, scene=code.scene, expires_at=end, caption=caption)
 
 
 class CodesOut(BaseModel):
     codes: list[CodeOut]
+
+
+class CaptionsIn(Input):
+    """What people read on the posters of these codes, by ticket."""
+
+    app_id: str
+    captions: dict[str, Annotated[Text, Field(max_length=128)]]
 
 
 class TemplateOut(BaseModel):
@@ -73,13 +82,14 @@ class ClockIn(Input):
 
 
 class OnePhoneOut(BaseModel):
-    """A person's phone when a stream begins; `pending` are the pushes that are not settled yet."""
+    """A person's phone when a stream begins, with the pushes that are not settled, or were accepted without a reply."""
 
     fan_id: str
     name: str
     following: bool
     bubbles: list[BubbleOut]
     pending: list[str]
+    accepted: list[str]
 
 
 class PhonesOut(BaseModel):

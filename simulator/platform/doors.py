@@ -1,4 +1,4 @@
-"""What routes are given, who is calling, and the form of the platform's bodies."""
+"""Who is calling, and the form of the platform's bodies."""
 
 from typing import Annotated, Any
 
@@ -6,11 +6,10 @@ import orjson
 from fastapi import Depends, Request, Response
 
 from simulator.platform import tokens
-from simulator.pushing.pushes import Engine
 from simulator.world import quotas
 from simulator.world.errors import API_UNAUTHORIZED, DATA_FORMAT, PlatformError
 from simulator.world.records import Account
-from simulator.world.state import State
+from simulator.world.state import StateDep
 
 
 def answer(content: dict[str, Any]) -> Response:
@@ -34,19 +33,7 @@ async def _json_body(request: Request) -> dict[str, Any]:
     return body
 
 
-async def _state(request: Request) -> State:
-    state: State = request.app.state.state
-    return state
-
-
-async def _engine(request: Request) -> Engine:
-    engine: Engine = request.app.state.engine
-    return engine
-
-
 Body = Annotated[dict[str, Any], Depends(_json_body)]
-StateDep = Annotated[State, Depends(_state)]
-EngineDep = Annotated[Engine, Depends(_engine)]
 
 
 def remember_caller(request: Request, account: Account) -> None:

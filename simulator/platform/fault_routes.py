@@ -5,11 +5,11 @@ from typing import Annotated, Self
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field, model_validator
 
-from simulator.control.schemas import Input
-from simulator.platform.doors import StateDep
-from simulator.platform.faults import EVERYWHERE, Fault, Kind
+from simulator.platform.faults import EVERYWHERE, WITH_ERRCODE, Fault, Kind
 from simulator.world.errors import PLATFORM_ERRORS, ControlError
 from simulator.world.quotas import PLATFORM_PATHS
+from simulator.world.schemas import Input
+from simulator.world.state import StateDep
 
 router = APIRouter(prefix="/sim/faults", tags=["control"])
 
@@ -26,8 +26,8 @@ class FaultIn(Input):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        if (self.kind == "errcode") != (self.errcode is not None):
-            raise ValueError("an errcode goes with the kind errcode, and only with it")
+        if (self.kind in WITH_ERRCODE) != (self.errcode is not None):
+            raise ValueError("an errcode goes with the kinds errcode and errcode_after, and only with them")
         if (self.kind == "latency") != (self.latency_ms is not None):
             raise ValueError("latency_ms goes with the kind latency, and only with it")
         if self.errcode is not None and self.errcode not in PLATFORM_ERRORS:

@@ -12,11 +12,24 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from simulator.platform import oauth
 from simulator.world import quotas
-from simulator.world.errors import INVALID_CREDENTIAL, INVALID_TOKEN, TOKEN_EXPIRED, PlatformError
+from simulator.world.errors import CLIENT_ID_EXISTS, INVALID_CREDENTIAL, INVALID_TOKEN, TOKEN_EXPIRED, PlatformError
 from simulator.world.records import Record
 from simulator.world.state import State
 
-Kind = Literal["latency", "http_500", "reset_after", "errcode", "not_json", "truncated"]
+# Those that end in `_after`, and a cut answer, meet a call whose effect is done.
+Kind = Literal[
+    "latency",
+    "http_500",
+    "http_500_after",
+    "reset_after",
+    "errcode",
+    "errcode_after",
+    "not_json",
+    "truncated",
+]
+BEFORE: tuple[Kind, ...] = ("http_500", "errcode", "not_json")
+WITH_ERRCODE: tuple[Kind, ...] = ("errcode", "errcode_after")
+TOKEN_PATHS = ("/cgi-bin/token", "/cgi-bin/stable_token")
 EVERYWHERE = "*"
 TOKEN_ERRORS = {INVALID_CREDENTIAL, INVALID_TOKEN, TOKEN_EXPIRED}
 NOT_JSON = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
@@ -100,24 +113,22 @@ class Faults:
         if fault is None:
             await self._app(scope, _replay(call, receive), send)
             return
+        answer = _Answer()
+        if fault.kind not in BEFORE:
+            await self._app(scope, _replay(call, receive), answer.take)
+        elif call.path in TOKEN_PATHS:
+            quotas.note_fetch(scope["app"].state.state, fault.app_id)
         match fault.kind:
-            case "http_500":
+            case "http_500" | "http_500_after":
                 await _respond(send, 500, b"Internal Server Error", b"text/plain")
             case "not_json":
                 await _respond(send, 200, NOT_JSON, b"text/html")
-            case "errcode":
-                await _refuse(scope["app"].state.state, fault, send)
+            case "errcode" | "errcode_after":
+                await _refuse(scope["app"].state.state, fault, answer, send)
             case "truncated":
-                answer = await self._kept_back(call, scope, receive)
                 await _respond(send, answer.start["status"], answer.body[: len(answer.body) // 2], _type(answer))
             case "reset_after":
-                await self._kept_back(call, scope, receive)
                 await _cut(receive)
-
-    async def _kept_back(self, call: _Call, scope: Scope, receive: Receive) -> _Answer:
-        answer = _Answer()
-        await self._app(scope, _replay(call, receive), answer.take)
-        return answer
 
 
 def _take(state: State, call: _Call) -> tuple[Fault | None, Fault | None]:
@@ -170,10 +181,17 @@ def _replay(call: _Call, receive: Receive) -> Receive:
     return replayed
 
 
-async def _refuse(state: State, fault: Fault, send: Send) -> None:
-    error = PlatformError(fault.errcode or -1)
+async def _refuse(state: State, fault: Fault, answer: _Answer, send: Send) -> None:
+    error = PlatformError(fault.errcode or -1, None, **_first_message(fault, answer))
     quotas.note_error(state, state.accounts[fault.app_id], error.errcode)
     await _respond(send, 200, orjson.dumps(error.body()), b"application/json; encoding=utf-8")
+
+
+def _first_message(fault: Fault, answer: _Answer) -> dict[str, str | int]:
+    # What says that a message exists already names the message, which has just been sent.
+    if fault.errcode != CLIENT_ID_EXISTS or not answer.body:
+        return {}
+    return {name: value for name, value in orjson.loads(answer.body).items() if name == "msg_id"}
 
 
 async def _respond(send: Send, status: int, body: bytes, media_type: bytes) -> None:

@@ -3,9 +3,10 @@
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
-from simulator.control.schemas import Input
 from simulator.platform import menus
-from simulator.platform.doors import Body, OfficialCaller, StateDep, answer, done
+from simulator.platform.doors import Body, OfficialCaller, answer, done
+from simulator.world.schemas import Input
+from simulator.world.state import StateDep
 
 router = APIRouter(prefix="/cgi-bin", tags=["platform"])
 control = APIRouter(prefix="/sim/accounts", tags=["control"])

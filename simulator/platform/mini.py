@@ -4,9 +4,8 @@ import base64
 import secrets
 from typing import Any
 
-from simulator.people import login_codes
-from simulator.people.login_codes import LoginCode
-from simulator.platform.users import openid_of, unionid_of
+from simulator.platform import login_codes
+from simulator.platform.login_codes import LoginCode
 from simulator.world import quotas
 from simulator.world.errors import (
     APP_AND_OPENID,
@@ -21,7 +20,9 @@ from simulator.world.errors import (
     VISIT_TOO_OLD,
     ControlError,
     PlatformError,
+    request_id,
 )
+from simulator.world.identities import openid_of, unionid_of
 from simulator.world.records import Account, Fields, Visit
 from simulator.world.state import State
 
@@ -77,7 +78,7 @@ def check_text(state: State, account: Account, body: dict[str, Any]) -> dict[str
     if len(content) > account.limits.checked_text_length:
         raise PlatformError(CONTENT_TOO_LONG)
     texts = (content, *(str(body.get(name, "")) for name in ("nickname", "title", "signature")))
-    return {"errcode": 0, "errmsg": "ok", "trace_id": _trace()} | _judged(account, " ".join(texts))
+    return {"errcode": 0, "errmsg": "ok", "trace_id": request_id()} | _judged(account, " ".join(texts))
 
 
 def check_media(state: State, account: Account, body: dict[str, Any]) -> tuple[dict[str, Any], Fields]:
@@ -86,7 +87,7 @@ def check_media(state: State, account: Account, body: dict[str, Any]) -> tuple[d
     url = body.get("media_url")
     if not isinstance(url, str) or not url or body.get("media_type") not in MEDIA_TYPES:
         raise PlatformError(INVALID_ARGUMENTS)
-    answer = {"errcode": 0, "errmsg": "ok", "trace_id": _trace()}
+    answer = {"errcode": 0, "errmsg": "ok", "trace_id": request_id()}
     event = {"appid": account.app_id, "trace_id": answer["trace_id"], "version": VERSION}
     return answer, {**event, **_judged(account, url), "errcode": 0, "errmsg": "ok"}
 
@@ -115,7 +116,3 @@ def _judged(account: Account, text: str) -> dict[str, Any]:
     suggest = "risky" if risky else "review" if any(word in text for word in account.review_words) else "pass"
     result = {"suggest": suggest, "label": NORMAL_LABEL if suggest == "pass" else OTHER_LABEL}
     return {"result": result, "detail": [{"strategy": "content_model", "errcode": 0, **result}]}
-
-
-def _trace() -> str:
-    return f"{secrets.token_hex(4)}-{secrets.token_hex(4)}-{secrets.token_hex(4)}"

@@ -3,15 +3,16 @@
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from simulator.control.schemas import Input
-from simulator.people import acts, login_codes
-from simulator.platform import mini, mini_codes, tokens
-from simulator.platform.doors import Body, EngineDep, MiniCaller, StateDep, answer, remember_caller
-from simulator.platform.users import openid_of
+from simulator.platform import login_codes, mini, mini_codes, tokens
+from simulator.platform.doors import Body, MiniCaller, answer, remember_caller
+from simulator.pushing import acts
+from simulator.pushing.pushes import EngineDep
 from simulator.world import quotas
 from simulator.world.errors import ControlError
+from simulator.world.identities import openid_of
 from simulator.world.records import Account
-from simulator.world.state import State
+from simulator.world.schemas import Input
+from simulator.world.state import State, StateDep
 
 router = APIRouter(tags=["platform"])
 control = APIRouter(prefix="/sim/fans/{fan_id}", tags=["control"])
@@ -71,7 +72,8 @@ async def check_text(state: StateDep, account: MiniCaller, body: Body) -> Respon
 async def check_media(state: StateDep, engine: EngineDep, account: MiniCaller, body: Body) -> Response:
     """Judge a picture or a sound, and tell the result by an event."""
     accepted, result = mini.check_media(state, account, body)
-    engine.launch(acts.event(acts.Chat(state, account), "wxa_media_check", result))
+    push = acts.event(acts.Chat(state, account), "wxa_media_check", result)
+    engine.launch_later(push, account.limits.media_check_seconds)
     return answer(accepted)
 
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from simulator.people import login_codes
-from simulator.platform.users import openid_of, unionid_of
+from simulator.platform import login_codes
 from simulator.world.errors import (
     API_UNAUTHORIZED,
     INVALID_ARGUMENTS,
@@ -21,6 +20,7 @@ from simulator.world.errors import (
     TOKEN_EXPIRED,
     PlatformError,
 )
+from simulator.world.identities import openid_of, unionid_of
 from simulator.world.records import Account, Record
 from simulator.world.state import State
 

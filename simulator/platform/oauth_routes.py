@@ -8,13 +8,13 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel
 
-from simulator.control.schemas import Input
 from simulator.platform import oauth, tokens
-from simulator.platform.doors import StateDep, answer, done, remember_caller
+from simulator.platform.doors import answer, done, remember_caller
 from simulator.world import quotas
 from simulator.world.errors import CODE_MISSING, INVALID_ARGUMENTS, REFRESH_TOKEN_MISSING, TOKEN_MISSING, PlatformError
 from simulator.world.records import Account
-from simulator.world.state import State
+from simulator.world.schemas import Input
+from simulator.world.state import State, StateDep
 
 router = APIRouter(tags=["platform"])
 control = APIRouter(prefix="/sim/fans/{fan_id}", tags=["control"])

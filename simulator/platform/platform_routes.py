@@ -1,18 +1,35 @@
 """The platform's own endpoints: HTTP 200 whatever happens, errors are in the body."""
 
-import secrets
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel
 
-from simulator.platform import qrcodes, tokens
-from simulator.platform.doors import Body, Caller, OfficialCaller, StateDep, answer, done, remember_caller
+from simulator.platform import qrcodes, tickets, tokens
+from simulator.platform.doors import Body, Caller, OfficialCaller, answer, done, remember_caller
 from simulator.world import quotas
 from simulator.world.errors import CLEARS_USED_UP, INVALID_APP_ID, INVALID_ARGUMENTS, PlatformError
 from simulator.world.records import Account, Token
-from simulator.world.state import State
+from simulator.world.schemas import Input
+from simulator.world.state import State, StateDep
 
 router = APIRouter(tags=["platform"])
+control = APIRouter(prefix="/sim", tags=["control"])
+
+
+class PageSignatureIn(Input):
+    """What a page signed, and the address it was opened at."""
+
+    app_id: str
+    url: str
+    timestamp: str
+    nonce: str
+    signature: str
+
+
+class PageSignatureOut(BaseModel):
+    ok: bool
+    reason: tickets.Reason | None
 
 
 @router.get("/cgi-bin/token")
@@ -20,6 +37,7 @@ async def get_token(
     request: Request, state: StateDep, grant_type: str = "", appid: str = "", secret: str = ""
 ) -> Response:
     """Make a token of the plain line."""
+    quotas.note_fetch(state, appid)
     account = tokens.account_of(state, grant_type=grant_type, app_id=appid, secret=secret)
     _let_in(request, state, account)
     return _token_answer(state, tokens.issue_plain(state, account))
@@ -28,6 +46,7 @@ async def get_token(
 @router.post("/cgi-bin/stable_token")
 async def get_stable_token(request: Request, state: StateDep, body: Body) -> Response:
     """Return the token of the stable line, made anew where its rules say so."""
+    quotas.note_fetch(state, str(body.get("appid", "")))
     names = {"grant_type": "grant_type", "app_id": "appid", "secret": "secret"}
     account = tokens.account_of(state, **{name: str(body.get(key, "")) for name, key in names.items()})
     _let_in(request, state, account)
@@ -35,12 +54,23 @@ async def get_stable_token(request: Request, state: StateDep, body: Body) -> Res
 
 
 @router.get("/cgi-bin/ticket/getticket")
-async def get_ticket(account: OfficialCaller, kind: Annotated[str, Query(alias="type")] = "") -> Response:
+async def get_ticket(
+    state: StateDep, account: OfficialCaller, kind: Annotated[str, Query(alias="type")] = ""
+) -> Response:
     """Make a ticket for the signatures of pages."""
     if kind != "jsapi":
         raise PlatformError(INVALID_ARGUMENTS)
-    ticket = {"ticket": secrets.token_urlsafe(64), "expires_in": round(account.limits.ticket_seconds)}
-    return answer({"errcode": 0, "errmsg": "ok", **ticket})
+    ticket = tickets.issue(state, account)
+    expires_in = round(account.limits.ticket_seconds)
+    return answer({"errcode": 0, "errmsg": "ok", "ticket": ticket.value, "expires_in": expires_in})
+
+
+@control.post("/check_page_signature")
+async def check_page_signature(state: StateDep, body: PageSignatureIn) -> PageSignatureOut:
+    """Check what a page hands to `wx.config`, as the phone does."""
+    account = state.account(body.app_id)
+    reason = tickets.fault_of(state, account, **body.model_dump(exclude={"app_id"}))
+    return PageSignatureOut(ok=reason is None, reason=reason)
 
 
 @router.post("/cgi-bin/clear_quota")

@@ -5,10 +5,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from simulator.control.schemas import ErrorDetail, ErrorOut
 from simulator.platform.doors import answer
 from simulator.world import quotas
 from simulator.world.errors import INVALID_URL, REQUIRE_GET, REQUIRE_POST, ControlError, PlatformError
+from simulator.world.schemas import ErrorDetail, ErrorOut
 
 METHOD_NOT_ALLOWED = 405
 

@@ -47,9 +47,9 @@ def create(state: State, account: Account, body: dict[str, Any]) -> dict[str, An
 
 
 def every(state: State, account: Account) -> dict[str, Any]:
-    """Answer `/cgi-bin/tags/get`: every tag with how many carry it."""
+    """Answer `/cgi-bin/tags/get`: every tag with how many followers carry it."""
     tags = [
-        {"id": tag.tag_id, "name": tag.name, "count": len(_bearers(state, account, tag))}
+        {"id": tag.tag_id, "name": tag.name, "count": sum(bearer.following for bearer in _bearers(state, account, tag))}
         for tag in _tags(state, account)
     ]
     return {"tags": [STARRED, *tags]}

@@ -11,7 +11,6 @@ from simulator.world.errors import (
     INVALID_CREDENTIAL,
     INVALID_GRANT_TYPE,
     INVALID_IP,
-    INVALID_SECRET,
     INVALID_TOKEN,
     IP_AWAITS_APPROVAL,
     SECRET_FROZEN,
@@ -23,7 +22,8 @@ from simulator.world.errors import (
 from simulator.world.records import Account, Token
 from simulator.world.state import State
 
-TOKEN_SHAPE = re.compile(r"\d{2}_[A-Za-z0-9_-]{134}")
+Line = Literal["plain", "stable"]
+TOKEN_SHAPE = re.compile(r"\d{2}_[A-Za-z0-9_-]{61,509}")
 
 
 def account_of(state: State, *, grant_type: str, app_id: str, secret: str) -> Account:
@@ -49,13 +49,13 @@ def account_named(state: State, app_id: str, kind: str | None = None) -> Account
 
 
 def credentials_of(state: State, *, app_id: str, secret: str, kind: str | None = None) -> Account:
-    """Return the account that proves itself; errcode 41002, 40013, 41004, 40125 or 40243."""
+    """Return the account that proves itself; errcode 41002, 40013, 41004, 40001 or 40125, or 40243."""
     account = account_named(state, app_id, kind)
     if not secret:
         raise PlatformError(SECRET_MISSING)
     if not secrets.compare_digest(secret.encode(), account.secret.encode()):
-        quotas.note_error(state, account, INVALID_SECRET)
-        raise PlatformError(INVALID_SECRET)
+        quotas.note_error(state, account, account.wrong_secret_errcode)
+        raise PlatformError(account.wrong_secret_errcode)
     if account.secret_frozen:
         quotas.note_error(state, account, SECRET_FROZEN)
         raise PlatformError(SECRET_FROZEN)
@@ -84,20 +84,22 @@ def issue_plain(state: State, account: Account) -> Token:
 def issue_stable(state: State, account: Account, *, force: bool) -> Token:
     """`/cgi-bin/stable_token`: the same token until its last five minutes, or a forced new one.
 
-    A forced one kills the former at once; it is limited per day (45009), and sooner than 30 s after the one
-    before nothing is refreshed (official text). Without force both tokens work during the five minutes.
+    A forced one kills the former at once; it is limited per day (45009), also when the former has died, and sooner
+    than 30 s after the one before nothing is refreshed (official text). Without force both tokens work during the
+    five minutes.
     """
     now = state.clock.now()
     limits = account.limits
-    former = state.latest_token.get((account.app_id, "stable"))
-    if former is None or former.expires_at <= now:
-        return _make(state, account, "stable", forced=force)
+    former = _living(state, account, "stable")
     if force:
-        if former.forced and now - former.issued_at < limits.force_refresh_gap_seconds:
+        if former is not None and former.forced and now - former.issued_at < limits.force_refresh_gap_seconds:
             return former
         quotas.spend(state, account, "force_refresh")
-        _retire(state, former, at=now)
+        if former is not None:
+            _retire(state, former, at=now)
         return _make(state, account, "stable", forced=True)
+    if former is None:
+        return _make(state, account, "stable")
     if former.expires_at - now > limits.token_grace_seconds:
         return former
     _retire(state, former, at=now + limits.token_grace_seconds)
@@ -122,15 +124,20 @@ def check(state: State, value: str) -> Account:
     return account
 
 
+def _living(state: State, account: Account, line: Line) -> Token | None:
+    token = state.latest_token.get((account.app_id, line))
+    return token if token is not None and state.clock.now() < token.expires_at else None
+
+
 def _retire(state: State, token: Token, *, at: float) -> None:
     token.retired_at = at
     state.save(token)
 
 
-def _make(state: State, account: Account, line: Literal["plain", "stable"], *, forced: bool = False) -> Token:
+def _make(state: State, account: Account, line: Line, *, forced: bool = False) -> Token:
     now = state.clock.now()
     token = Token(
-        value=f"{secrets.randbelow(90) + 10}_{secrets.token_urlsafe(100)}",
+        value=f"{secrets.randbelow(90) + 10}_{secrets.token_urlsafe(512)}"[: account.token_characters],
         app_id=account.app_id,
         line=line,
         issued_at=now,

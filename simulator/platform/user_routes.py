@@ -3,7 +3,8 @@
 from fastapi import APIRouter, Response
 
 from simulator.platform import tags, users
-from simulator.platform.doors import Body, OfficialCaller, StateDep, answer, done
+from simulator.platform.doors import Body, OfficialCaller, answer, done
+from simulator.world.state import StateDep
 
 router = APIRouter(prefix="/cgi-bin", tags=["platform"])
 

@@ -1,7 +1,5 @@
-"""Openids, unionids and what the platform tells an account about its followers."""
+"""What the platform tells an account about its followers."""
 
-import base64
-import hashlib
 from typing import Any
 
 from simulator.world.errors import (
@@ -12,21 +10,11 @@ from simulator.world.errors import (
     NOT_FOLLOWING,
     PlatformError,
 )
+from simulator.world.identities import unionid_of
 from simulator.world.records import Account, Follow, Visit
 from simulator.world.state import State
 
-ID_CHARACTERS = 27
 LANGUAGES = ("zh_CN", "zh_TW", "en")
-
-
-def openid_of(app_id: str, fan_id: str) -> str:
-    """Return "o" and 27 characters that this person always has at this account."""
-    return _identifier("openid", app_id, fan_id)
-
-
-def unionid_of(open_platform: str, fan_id: str) -> str:
-    """Return "o" and 27 characters that this person has at every account of this open platform."""
-    return _identifier("unionid", open_platform, fan_id)
 
 
 def info(state: State, account: Account, openid: str, lang: str) -> dict[str, Any]:
@@ -131,8 +119,3 @@ def _follower(account: Account, follow: Follow, lang: str) -> dict[str, Any]:
     if account.open_platform is not None:
         result["unionid"] = unionid_of(account.open_platform, follow.fan_id)
     return result
-
-
-def _identifier(*parts: str) -> str:
-    digest = hashlib.sha256("\0".join(parts).encode()).digest()
-    return "o" + base64.urlsafe_b64encode(digest).decode()[:ID_CHARACTERS]

@@ -1,1 +1,1 @@
-"""The push engine: deliveries, what is answered, and trouble on the way."""
+"""The push engine: writing pushes down, deliveries, what is answered, and trouble on the way."""

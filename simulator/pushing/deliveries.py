@@ -95,7 +95,7 @@ async def deliver(
     )
     status, body, error = await _outcome(post)
     latency_ms = round((time.perf_counter() - began) * 1000, 3)
-    verdict = judge(account, request.keys, push.openid, body) if status is not None and error is None else None
+    verdict = judge(account, request.keys, push.openid, body, at=at) if status is not None and error is None else None
     attempt = Attempt(
         at=at,
         status=status,

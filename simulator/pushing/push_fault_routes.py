@@ -1,13 +1,29 @@
 """The control side: trouble on the way to the push URL."""
 
-from fastapi import APIRouter
+from typing import Annotated
 
-from simulator.people.act_schemas import PushFaultIn
-from simulator.platform.doors import EngineDep, StateDep
+from fastapi import APIRouter
+from pydantic import Field
+
 from simulator.pushing import push_faults
 from simulator.pushing.push_faults import PushFault, PushFaultKind
+from simulator.pushing.pushes import EngineDep
+from simulator.world.schemas import Input
+from simulator.world.state import StateDep
 
 router = APIRouter(prefix="/sim", tags=["control"])
+
+
+class PushFaultIn(Input):
+    """`times` counts pushes, or deliveries where a fault damages them; None is until it is switched off."""
+
+    app_id: str
+    kind: PushFaultKind
+    times: Annotated[int, Field(ge=1, le=100_000)] | None = None
+
+    def record(self) -> PushFault:
+        """Return the switch as it is kept."""
+        return PushFault(app_id=self.app_id, kind=self.kind, times=self.times)
 
 
 @router.put("/push_faults")

@@ -9,7 +9,7 @@ from simulator.world import crypto
 from simulator.world.records import Account, Fields, Push, Record
 from simulator.world.state import State
 
-Damage = Literal["bad_signature", "wrong_app_id", "truncated", "padded", "stale", "not_utf8"]
+Damage = Literal["bad_signature", "bad_plain_signature", "wrong_app_id", "truncated", "padded", "stale", "not_utf8"]
 PushFaultKind = Literal["duplicate", "reorder", "burst", "drop", Damage]
 HOLDING: tuple[PushFaultKind, ...] = ("burst", "reorder")
 
@@ -68,8 +68,12 @@ def damaged(account: Account, push: Push, timestamp: int, damage: Damage) -> Out
     """Return a push as nobody should accept it; where the damage allows it, the signature is right."""
     match damage:
         case "bad_signature":
+            sealed = account.mode != "plain"
             request = _outgoing(account, push, timestamp, damage)
-            return _with_foreign_signature(request)
+            return _with_foreign(request, "msg_signature" if sealed else "signature")
+        case "bad_plain_signature":
+            # What encrypts may look at the other signature only.
+            return _with_foreign(_outgoing(account, push, timestamp, damage), "signature")
         case "stale":
             return _outgoing(account, push, timestamp - STALE_SECONDS, damage)
         case _ if account.mode == "plain":
@@ -87,11 +91,9 @@ def _outgoing(account: Account, push: Push, timestamp: int, fault: str) -> Outgo
     return Outgoing(request.query, request.body.encode(), account.keys, fault)
 
 
-def _with_foreign_signature(request: Outgoing) -> Outgoing:
-    signatures = {
-        name: crypto.sha1_hex(value) for name, value in request.query.items() if name in ("signature", "msg_signature")
-    }
-    return Outgoing(request.query | signatures, request.body, request.keys, request.fault)
+def _with_foreign(request: Outgoing, name: str) -> Outgoing:
+    foreign = {name: crypto.sha1_hex(request.query[name])}
+    return Outgoing(request.query | foreign, request.body, request.keys, request.fault)
 
 
 def _damaged_content(account: Account, fields: Fields, damage: str) -> bytes:

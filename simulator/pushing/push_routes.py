@@ -1,53 +1,14 @@
-"""The control side: what people do, and the pushes that come of it."""
+"""The control side: the pushes and their deliveries."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from simulator.control.schemas import (
-    ActionIn,
-    ActionOut,
-    AttemptOut,
-    PushesOut,
-    PushOut,
-    ResendIn,
-    ResendOut,
-    ScanIn,
-)
-from simulator.people import fans, sendings
-from simulator.people.act_schemas import SendIn
-from simulator.people.stage import TAKEN, StageDep
-from simulator.platform import qrcodes
-from simulator.platform.doors import EngineDep, StateDep
-from simulator.pushing.pushes import Resend
+from simulator.pushing.push_schemas import AttemptOut, PushesOut, PushOut, ResendIn, ResendOut
+from simulator.pushing.pushes import EngineDep, Resend
+from simulator.world.state import StateDep
 
 router = APIRouter(prefix="/sim", tags=["control"])
-
-
-@router.post("/fans/{fan_id}/scan", responses=TAKEN)
-async def scan(stage: StageDep, fan_id: str, body: ScanIn) -> ActionOut:
-    """Scan a code of the account: a follower's SCAN event, or a follow by the code."""
-    chat = stage.chat(body.app_id, fan_id)
-    code = qrcodes.find(stage.state, body.app_id, ticket=body.ticket, scene=body.scene, url=body.url)
-    return await stage.run(fans.scan(chat, code), wait=body.wait)
-
-
-@router.post("/fans/{fan_id}/follow", responses=TAKEN)
-async def follow(stage: StageDep, fan_id: str, body: ActionIn) -> ActionOut:
-    """Follow the account without a code."""
-    return await stage.run(fans.follow(stage.chat(body.app_id, fan_id)), wait=body.wait)
-
-
-@router.post("/fans/{fan_id}/unfollow", responses=TAKEN)
-async def unfollow(stage: StageDep, fan_id: str, body: ActionIn) -> ActionOut:
-    """Stop following the account."""
-    return await stage.run(fans.unfollow(stage.chat(body.app_id, fan_id)), wait=body.wait)
-
-
-@router.post("/fans/{fan_id}/send", responses=TAKEN)
-async def send(stage: StageDep, fan_id: str, body: SendIn) -> ActionOut:
-    """Write a message of any kind to the account."""
-    return await stage.run(sendings.send(stage.chat(body.app_id, fan_id), body), wait=body.wait)
 
 
 @router.get("/pushes")

@@ -1,28 +1,26 @@
-"""The push engine: up to three deliveries, in order per person, in parallel across people."""
+"""The push engine: up to three deliveries, in order per person (but for a burst), in parallel across people."""
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import Annotated, Literal
 
 import aiohttp
+from fastapi import Depends, Request
 
-from simulator.people.acts import UNANSWERED
-from simulator.people.phone import show
 from simulator.pushing import deliveries, push_faults
+from simulator.pushing.acts import UNANSWERED
 from simulator.pushing.deliveries import Outgoing
-from simulator.pushing.holding import Held
+from simulator.pushing.holding import Group, Held
 from simulator.pushing.replies import Verdict
 from simulator.settings import Settings
 from simulator.world.errors import ControlError, push_cancelled
+from simulator.world.phone import show
 from simulator.world.records import Account, Attempt, Push, SignedRequest
 from simulator.world.state import State
 
-# A person's next push starts when the former is answered, or this long after it was sent: no thumb is much
-# quicker, and on two connections the later request could otherwise be read first.
-LEAD_SECONDS = 0.25
 SYSTEM_BUBBLE = "该公众号提供的服务出现故障，请稍后再试"
 DUPLICATES = 2
 
@@ -89,29 +87,36 @@ class Engine:
             push.outcome = "dropped"
             self._state.save(push)
             return
-        for each in self._held.pass_on(self._state, push):
-            self._start(each)
+        self._let_go(self._held.pass_on(self._state, push))
 
-    def launch_later(self, push: Push) -> None:
-        """Start a push that the platform sends a while after what it tells of."""
+    def launch_later(self, push: Push, seconds: float | None = None) -> None:
+        """Start a push that the platform sends a while (real seconds) after what it tells of."""
 
         def launch() -> None:
             self._later.discard(handle)
             self.launch(push)
 
-        handle = asyncio.get_running_loop().call_later(self._settings.later_seconds, launch)
+        handle = asyncio.get_running_loop().call_later(
+            self._settings.later_seconds if seconds is None else seconds, launch
+        )
         self._later.add(handle)
 
     def release(self, app_id: str) -> None:
         """Start what a fault held back that is switched off now."""
-        for push in self._held.release(self._state, app_id):
-            self._start(push)
+        self._let_go(self._held.release(self._state, app_id))
 
-    def _start(self, push: Push) -> None:
-        # The first delivery comes after those of the person's earlier pushes.
+    def _let_go(self, groups: Iterable[Group]) -> None:
+        for group in groups:
+            for push in group.pushes:
+                self._start(push, at_once=group.at_once)
+
+    def _start(self, push: Push, *, at_once: bool) -> None:
+        # A person's next push starts when the former is answered, or a lead after it was sent: no thumb is much
+        # quicker, and on two connections the later request could otherwise be read first.
         lane = (push.app_id, push.fan_id)
+        after = None if at_once else self._lanes.get(lane)
         under_way = asyncio.Event()
-        task = asyncio.create_task(self._run(push, after=self._lanes.get(lane), under_way=under_way))
+        task = asyncio.create_task(self._run(push, after=after, under_way=under_way))
         self._lanes[lane] = under_way
         self._tasks[push.push_id] = task
         task.add_done_callback(lambda _: self._tasks.pop(push.push_id))
@@ -224,7 +229,7 @@ class Engine:
         # Signed when its turn comes: a push that waited for a slot must not carry an old timestamp.
         async with self._slots:
             if under_way is not None:
-                asyncio.get_running_loop().call_later(LEAD_SECONDS, under_way.set)
+                asyncio.get_running_loop().call_later(self._settings.lead_seconds, under_way.set)
             return await deliveries.deliver(
                 self.session,
                 account,
@@ -273,3 +278,11 @@ class Engine:
 
 def _outgoing(account: Account, request: SignedRequest) -> Outgoing:
     return Outgoing(request.query, request.body.encode(), request.keys or account.keys)
+
+
+async def _engine(request: Request) -> Engine:
+    engine: Engine = request.app.state.engine
+    return engine
+
+
+EngineDep = Annotated[Engine, Depends(_engine)]

@@ -46,13 +46,13 @@ class Verdict:
     error: str | None = None
 
 
-def judge(account: Account, keys: Keys, openid: str, body: bytes) -> Verdict:
-    """Say what an answer means for the person who waits for it; it must be sealed with the push's own keys."""
+def judge(account: Account, keys: Keys, openid: str, body: bytes, *, at: float) -> Verdict:
+    """Say what an answer means for the person who waits for it; it must be sealed with the push's own keys, and now."""
     if body.strip() in (b"", b"success"):
         return Verdict("accepted")
     fields = None
     try:
-        fields = clear_fields(account, keys, body)
+        fields = clear_fields(account, keys, body, at=at)
         _check_envelope(account, openid, fields)
         text, content = _shown(account, fields)
         return Verdict("replied", kind=fields["MsgType"], text=text, content=content, fields=fields)
@@ -60,7 +60,7 @@ def judge(account: Account, keys: Keys, openid: str, body: bytes) -> Verdict:
         return Verdict("malformed", fields=fields, error=f"malformed: {error}")
 
 
-def clear_fields(account: Account, keys: Keys, body: bytes) -> dict[str, str]:
+def clear_fields(account: Account, keys: Keys, body: bytes, *, at: float) -> dict[str, str]:
     """Read an answer, decrypted where the mode asks for it; compatible mode takes both kinds."""
     fields = messages.parse(body)
     sealed = "Encrypt" in fields
@@ -68,14 +68,19 @@ def clear_fields(account: Account, keys: Keys, body: bytes) -> dict[str, str]:
         raise MalformedError("a clear reply in safe mode")
     if account.mode == "plain" and sealed:
         raise MalformedError("an encrypted reply in plain mode")
-    return _open(account, keys, fields) if sealed else fields
+    return _open(account, keys, fields, at) if sealed else fields
 
 
-def _open(account: Account, keys: Keys, fields: dict[str, str]) -> dict[str, str]:
+def _open(account: Account, keys: Keys, fields: dict[str, str], at: float) -> dict[str, str]:
     signed = (keys.token, _need(fields, "TimeStamp"), _need(fields, "Nonce"), fields["Encrypt"])
     given = _need(fields, "MsgSignature")
     if not secrets.compare_digest(crypto.signature(*signed).encode(), given.encode()):
         raise MalformedError("MsgSignature does not fit")
+    moment = fields["TimeStamp"]
+    if not (moment.isascii() and moment.isdecimal()):
+        raise MalformedError("TimeStamp is not a number")
+    if abs(int(moment) - at) > account.limits.reply_fresh_seconds:
+        raise MalformedError("TimeStamp is not of now")
     return messages.parse(crypto.decrypt(keys.aes_key, account.app_id, fields["Encrypt"]))
 
 

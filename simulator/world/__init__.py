@@ -1,1 +1,1 @@
-"""What the platform remembers, its clock, its numbers and its errors."""
+"""What the platform remembers, also of people (windows, screens, openids), its clock, its numbers, its errors."""

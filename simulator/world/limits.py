@@ -1,13 +1,6 @@
 """The platform's numbers for one account: quotas, lives and sizes (a new official account's by default)."""
 
-from typing import Annotated
-
-from pydantic import Field
-
-from simulator.world.message_limits import MessageLimits
-
-Count = Annotated[int, Field(ge=0)]
-Seconds = Annotated[float, Field(gt=0)]
+from simulator.world.message_limits import Count, MessageLimits, Seconds, Size
 
 
 class Limits(MessageLimits):
@@ -27,20 +20,7 @@ class Limits(MessageLimits):
     menu_create: Count = 1_000
     menu_get: Count = 10_000
     menu_delete: Count = 1_000
-    message_custom_send: Count = 500_000
-    message_template_send: Count = 100_000
-    message_mass_sendall: Count = 100
-    message_mass_send: Count = 100
-    media_upload: Count = 100_000
-    media_get: Count = 200_000
-    draft_add: Count = 1_000
-    draft_get: Count = 500
-    draft_update: Count = 1_000
-    draft_delete: Count = 1_000
-    draft_count: Count = 1_000
-    draft_batchget: Count = 1_000
-    freepublish_submit: Count = 100
-    freepublish_get: Count = 100
+    jscode2session: Count = 1_000_000
     msg_sec_check: Count = 2_000_000
     force_refresh: Count = 20
 
@@ -62,6 +42,8 @@ class Limits(MessageLimits):
     visit_seconds: Seconds = 7_200
     phone_calls: Count = 1_000
     checked_text_length: Count = 2_500
+    # Real seconds, like every delay of the simulator's own.
+    media_check_seconds: Seconds = 0.5
     mini_codes: Count = 100_000
     mini_unchecked_pages: Count = 60_000
     mini_scene_length: Count = 32
@@ -84,7 +66,7 @@ class Limits(MessageLimits):
     permanent_codes: Count = 100_000
     permanent_scene_id: Count = 100_000
     scene_str_length: Count = 64
-    code_seconds_most: Annotated[int, Field(gt=0)] = 2_592_000
-    code_seconds_unasked: Annotated[int, Field(gt=0)] = 30
-    user_get_page: Annotated[int, Field(gt=0)] = 10_000
-    user_info_batchget_size: Annotated[int, Field(gt=0)] = 100
+    code_seconds_most: Size = 2_592_000
+    code_seconds_unasked: Size = 30
+    user_get_page: Size = 10_000
+    user_info_batchget_size: Size = 100

@@ -10,11 +10,30 @@ Seconds = Annotated[float, Field(gt=0)]
 
 
 class MessageLimits(BaseModel):
-    """Passive replies and customer-service messages first, then the channels that need no conversation."""
+    """Calls a day first, then passive replies, customer service, and the channels that need no conversation."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    message_custom_send: Count = 500_000
+    message_template_send: Count = 100_000
+    message_subscribe_send: Count = 10_000_000
+    message_mass_preview: Count = 100
+    mass_sends: Count = 100
+    media_upload: Count = 100_000
+    media_get: Count = 200_000
+    draft_add: Count = 1_000
+    draft_get: Count = 500
+    draft_update: Count = 1_000
+    draft_delete: Count = 1_000
+    draft_count: Count = 1_000
+    draft_batchget: Count = 1_000
+    freepublish_submit: Count = 100
+    freepublish_get: Count = 100
+    freepublish_delete: Count = 10
+    freepublish_batchget: Count = 10
+
     reply_text_bytes: Size = 2_048
+    reply_fresh_seconds: Seconds = 300
     reply_articles: Size = 8
 
     window_message: Count = 5
@@ -35,12 +54,11 @@ class MessageLimits(BaseModel):
     typing_after_message_seconds: Seconds = 30
     typing_shown_seconds: Seconds = 15
 
-    message_subscribe_send: Count = 10_000_000
-    message_mass_preview: Count = 100
-    mass_sends: Count = 100
     mass_sends_minute: Count = 60
     mass_month_per_user: Count = 4
     mass_month_to_all: Count = 4
+    mass_day_of_subscription: Count = 1
+    mass_confirm_seconds: Seconds = 1_800
     mass_openids_least: Count = 2
     mass_openids_most: Count = 10_000
     mass_delete_seconds: Seconds = 1_800
@@ -49,6 +67,8 @@ class MessageLimits(BaseModel):
     client_id_retry_seconds: Seconds = 60
     template_memory_seconds: Seconds = 600
     templates: Count = 25
+    template_changes_month: Count = 5
+    categories: Count = 5
     template_keywords_least: Count = 2
     template_keywords_most: Count = 5
 

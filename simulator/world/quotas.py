@@ -2,17 +2,20 @@
 
 from collections import Counter as Tally
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 
+from simulator.world.clock import SHANGHAI
 from simulator.world.errors import DAY_LIMIT, MINUTE_LIMIT, PlatformError
 from simulator.world.records import Account, Counter
 from simulator.world.state import State
 
-SHANGHAI = timezone(timedelta(hours=8))
 MINUTE = 60
 PLATFORM_PATHS = ("/cgi-bin/", "/sns/", "/wxa/", "/wxaapi/")
 ERROR = "error."
 FAULTED = "faulted."
+# These are no calls, so clearing the day does not give them back.
+NEVER_CLEARED = {"force_refresh", "mass_day_of_subscription"}
+FETCHED = "token_fetches"
 EVER = "ever"
 # The official page of this one names the day's errcode for its minute.
 MINUTE_ANSWERED_AS_DAY = {"getwxacodeunlimit"}
@@ -41,9 +44,9 @@ def spend_call(state: State, account: Account, path: str) -> None:
     _count(state, account, name, _day(state), limit=getattr(account.limits, name, None), errcode=DAY_LIMIT)
 
 
-def spend(state: State, account: Account, name: str) -> None:
-    """Count one use against the daily limit of that name; errcode 45009 when the day is used up."""
-    _count(state, account, name, _day(state), limit=getattr(account.limits, name), errcode=DAY_LIMIT)
+def spend(state: State, account: Account, name: str, *, errcode: int = DAY_LIMIT) -> None:
+    """Count one use against the daily limit of that name; errcode when the day is used up."""
+    _count(state, account, name, _day(state), limit=getattr(account.limits, name), errcode=errcode)
 
 
 def spend_minute(state: State, account: Account, name: str, *, whose: str = "", errcode: int = MINUTE_LIMIT) -> None:
@@ -69,10 +72,10 @@ def spend_for_ever(state: State, account: Account, name: str, *, errcode: int) -
 
 
 def clear_day(state: State, account: Account) -> None:
-    """Forgive today's calls of every endpoint; statistics keep them, forced token refreshes stay counted."""
+    """Forgive today's calls of every endpoint; statistics keep them, and what is no call stays counted."""
     today = _day(state)
     for counter in list(state.counters.values()):
-        if (counter.app_id, counter.window) == (account.app_id, today) and counter.name != "force_refresh":
+        if (counter.app_id, counter.window) == (account.app_id, today) and counter.name not in NEVER_CLEARED:
             counter.forgiven = counter.count
             state.save(counter)
 
@@ -80,6 +83,12 @@ def clear_day(state: State, account: Account) -> None:
 def note(state: State, account: Account, name: str) -> None:
     """Count something that has no limit."""
     _count(state, account, name, EVER, limit=None, errcode=0)
+
+
+def note_fetch(state: State, app_id: str) -> None:
+    """Count that somebody asked for an access token in an account's name, whatever the answer will be."""
+    if app_id in state.accounts:
+        note(state, state.accounts[app_id], FETCHED)
 
 
 def note_error(state: State, account: Account, errcode: int) -> None:

@@ -59,6 +59,8 @@ class Account(Record):
     mode: Mode
     push_format: PushFormat = "xml"
     wrong_change_tag: bool = False
+    account_type: Literal["service", "subscription"] = "service"
+    send_protection: bool = False
     mass_status: Annotated[str, Field(pattern=r"^(send success|send fail|err\(\d{5}\))$")] = "send success"
     push_url: HttpUrl
     name: Annotated[str, Field(min_length=1, max_length=64)]
@@ -68,6 +70,9 @@ class Account(Record):
     ip_allowed: bool = True
     ip_awaits_approval: bool = False
     secret_frozen: bool = False
+    # The official text names the former; SDKs and people have seen the latter.
+    wrong_secret_errcode: Literal[40001, 40125] = 40001
+    token_characters: Annotated[int, Field(ge=64, le=512)] = 137
     oauth_domains: list[str] = []
     pages: list[str] = []
     risky_words: list[str] = []

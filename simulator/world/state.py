@@ -3,7 +3,9 @@
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import TypeVar, cast
+from typing import Annotated, TypeVar, cast
+
+from fastapi import Depends, Request
 
 from simulator.world.clock import Clock
 from simulator.world.errors import account_unknown, fan_unknown, push_unknown
@@ -144,3 +146,11 @@ class State:
         latest = self.latest_push.get(key)
         if latest is None or push.number >= latest.number:
             self.latest_push[key] = push
+
+
+async def _state(request: Request) -> State:
+    state: State = request.app.state.state
+    return state
+
+
+StateDep = Annotated[State, Depends(_state)]

@@ -119,6 +119,37 @@ async def test_a_refused_input_is_named_but_not_repeated(http, boss):
         assert value not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("language", "problem"),
+    [
+        ("zh-CN", "转发地址须以 https:// 开头，且不能是本系统的推送地址"),
+        ("en", "must be an https address, and not our own push address"),
+    ],
+)
+async def test_a_field_is_named_as_the_sender_knows_it(http, boss, language, problem):
+    account = await make.account()
+    headers = boss | {"Accept-Language": language}
+    body = {"forward_url": "notaurl"}
+    answer = await http.patch(f"/staff/v1/accounts/{account.id}", headers=headers, json=body)
+    assert error(answer)["details"]["fields"] == [{"field": "body.forward_url", "problem": problem}]
+
+
+async def test_problems_are_told_in_the_callers_language(http, boss):
+    body = {"name": "x" * 51, "username": "Secret Name", "password": "short-1", "role": "a-role", "more": 1}
+
+    async def told(language):
+        headers = boss | {"Accept-Language": language}
+        answer = await http.post("/staff/v1/staff", headers=headers, json=body)
+        return {field["field"]: field["problem"] for field in error(answer)["details"]["fields"]}
+
+    chinese, english = await told("zh-CN"), await told("en")
+    assert chinese["body.name"] == "最多 50 个字符"
+    assert (chinese["body.username"], chinese["body.more"]) == ("格式不对", "没有这一项")
+    assert chinese["body.role"].startswith("只能是 '")
+    assert not any(" or " in problem or "should" in problem for problem in chinese.values())
+    assert english["body.more"] == "Extra inputs are not permitted"
+
+
 async def test_a_huge_unknown_field_is_not_repeated_at_length(http, boss):
     answer = await http.post("/staff/v1/staff", headers=boss, json={"k" * 500_000: 1})
     assert answer.status_code == 422

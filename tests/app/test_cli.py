@@ -6,6 +6,7 @@ import pytest
 from core.organisation import queries, service
 from infra import clock, database
 from infra.parameters import forget
+from tests import factories as make
 from tests.app.guanxi import guanxi
 from wechat.pushes.service import FRESH_SECONDS
 
@@ -53,7 +54,7 @@ async def test_an_operator_sees_and_retries_what_was_given_up(db):
     code, said = await guanxi("deliveries", "failed")
     assert code == 0
     assert orjson.loads(said)["error"] == "ValueError: no"
-    assert await guanxi("deliveries", "retry", "wechat.codes.add", "7") == (0, "1 to be tried again\n")
+    assert await guanxi("deliveries", "retry", "wechat.codes.add", "7") == (0, "1 个事件将重新处理\n")
     assert await guanxi("deliveries", "failed") == (0, "")
 
 
@@ -63,3 +64,12 @@ async def test_production_without_its_own_secret_is_refused_in_one_line(db, word
     assert code != 0
     assert "GUANXI_SECRET_KEY" in said
     assert "Traceback" not in said
+
+
+async def test_there_may_be_nothing_to_retry(db):
+    assert await guanxi("codes", "retry") == (0, "没有需要重试的二维码\n")
+
+
+async def test_the_budget_is_told_in_words(db):
+    account = await make.account()
+    assert await guanxi("codes", "budget") == (0, f"{account.app_id}  永久二维码已用 0 个，共 100000 个\n")

@@ -6,9 +6,9 @@ import re
 import orjson
 import pytest
 
-from infra import alerts
+from infra import alerts, parameters
 from tests import factories as make
-from tests.app.guanxi import guanxi
+from tests.app.guanxi import guanxi, guanxi_at_a_terminal
 from tests.simulator.harness import running
 from wechat.accounts import queries as accounts
 from wechat.platform import quotas
@@ -58,16 +58,101 @@ async def test_a_scripted_account_starts_in_shadow_mode_and_is_examined(platform
 
 
 async def test_step_by_step_everything_is_explained_and_keys_are_made(platform):
-    typed = ["not an app id", APP_ID, "gh_000000000001", "好店", make.SECRET, "", ""]
-    code, said = await guanxi("account", "add", "--live", said=typed)
+    typed = ["notanappid", "wx1", APP_ID, "gh_1", "gh_000000000001", "好店", make.SECRET, "", ""]
+    code, said = await guanxi_at_a_terminal("account", "add", "--live", typed=typed)
     assert code == 0, said
-    for where in ("mp.weixin.qq.com", "原始ID", "AppSecret", "EncodingAESKey", "格式不对", "安全模式", "只显示这一次"):
+    for where in ("mp.weixin.qq.com", "原始ID", "AppSecret", "EncodingAESKey", "安全模式", "只显示这一次"):
         assert where in said
+    assert said.count("AppID 以 wx 开头，共 18 位，请重新输入") == 2
+    assert said.count("原始ID 以 gh_ 开头，共 15 位，请重新输入") == 1
+    assert "AppID 与 AppSecret 有效" in said
     added = await _account()
     assert not added.shadow
-    assert added.keys[0].token == re.search(r"令牌\(Token\) +(\w{32}) ", said)[1]
-    assert added.keys[0].aes_key == re.search(r"EncodingAESKey +(\w{43}) ", said)[1]
+    _made_keys_are_those_said(added, said)
     assert make.SECRET not in said
+
+
+def _made_keys_are_those_said(account, said):
+    assert account.keys[0].token == re.search(r"令牌\(Token\) +(\w{32}) ", said)[1]
+    assert account.keys[0].aes_key == re.search(r"EncodingAESKey +(\w{43}) ", said)[1]
+
+
+async def test_unusual_looks_are_taken_when_asked_for(platform):
+    await platform.account(app_id="wx-unusual", original_id="gh_unusual", secret=make.SECRET)
+    typed = ["wx-unusual", "gh_unusual", "好店", make.SECRET, "", ""]
+    code, said = await guanxi_at_a_terminal("account", "add", "--anyway", typed=typed)
+    assert code == 0, said
+    accounts.forget()
+    assert (await accounts.credentials("wx-unusual")).original_id == "gh_unusual"
+
+
+@pytest.mark.parametrize(("answer", "expected"), [("n", (1, 0)), ("y", (0, 1))])
+@pytest.mark.parametrize("errcode", [40013, 40125, 40164])
+async def test_a_secret_that_does_not_work_is_explained_before_anything_is_written(platform, errcode, answer, expected):
+    await platform.fault(APP_ID, "/cgi-bin/stable_token", errcode=errcode)
+    typed = [make.SECRET, answer, "", ""]
+    code, said = await guanxi_at_a_terminal(*SCRIPTED, typed=typed)
+    assert (code, await make.count("wechat_account")) == expected, said
+    assert said.index(f"（{errcode}）") < said.index("仍要添加吗？ [y/N]")
+    assert await make.count("alert") == (1 if answer == "y" else 0)
+
+
+async def test_a_script_is_asked_nothing_and_told_the_keys_that_were_made(platform):
+    code, said = await guanxi(*SCRIPTED, GUANXI_ACCOUNT_SECRET=make.SECRET, GUANXI_ACCOUNT_TOKEN="")
+    assert code == 0, said
+    assert "请输入" not in said
+    _made_keys_are_those_said(await _account(), said)
+
+
+async def test_what_a_script_leaves_out_is_named(db):
+    missing = {
+        "缺少环境变量 GUANXI_ACCOUNT_SECRET": SCRIPTED,
+        "缺少 --app-id（或环境变量 GUANXI_ACCOUNT_APP_ID）": ("account", "add"),
+    }
+    for words, command in missing.items():
+        code, said = await guanxi(*command, GUANXI_ACCOUNT_SECRET="")
+        assert (code, words in said, "请输入" in said) == (1, True, False), said
+    assert await make.count("wechat_account") == 0
+
+
+async def test_an_account_that_fails_its_checks_goes_live_only_when_wanted(platform):
+    await make.account(shadow=True)
+    await platform.fault(APP_ID, "/cgi-bin/stable_token", errcode=40125)
+    off = ("account", "shadow", "off", APP_ID)
+    code, said = await guanxi(*off)
+    assert (code, "40125" in said, "--yes" in said, "已上线" in said) == (1, True, True, False), said
+    code, said = await guanxi_at_a_terminal(*off, typed=["n"])
+    assert (code, "项检查不通过，仍要上线吗？ [y/N]" in said) == (1, True), said
+    assert (await _account()).shadow
+    assert (await guanxi_at_a_terminal(*off, typed=["y"]))[0] == 0
+    assert not (await _account()).shadow
+
+
+async def test_an_account_that_passes_its_checks_goes_live_unasked(platform):
+    await make.account(shadow=True)
+    code, said = await guanxi("account", "shadow", "off", APP_ID)
+    assert (code, "[通过] AppSecret 有效" in said, "已上线：开始" in said) == (0, True, True), said
+    assert not (await _account()).shadow
+
+
+async def test_the_logs_lines_stay_out_of_what_is_told(platform):
+    await make.account()
+    await platform.fault(APP_ID, "/cgi-bin/stable_token", errcode=40125)
+    assert "wechat_refused" not in (await guanxi("doctor", APP_ID))[1]
+    assert "wechat_refused" in (await guanxi("doctor", APP_ID, "--verbose"))[1]
+
+
+async def test_moments_are_told_in_business_time(platform):
+    added = await make.account()
+    await alerts.raise_alert("wechat.40164", APP_ID, "请加入 IP 白名单")
+    shown = orjson.loads((await guanxi("account", "show", APP_ID))[1])
+    assert shown["created_at"].endswith("+08:00")
+    assert shown["id"] == str(added.id)
+    [alert] = map(orjson.loads, (await guanxi("alerts", "--json"))[1].splitlines())
+    assert alert["first_at"].endswith("+08:00")
+    await parameters.change("wechat.daily.stable_token", 0, expected_version=0, by="test")
+    code, said = await guanxi("account", "import", APP_ID)
+    assert (code, re.search(r"until \d{4}-\d\d-\d\d 00:00", said) is not None) == (1, True), said
 
 
 async def test_what_the_platform_would_never_give_is_refused_without_repeating_it(db):
@@ -96,7 +181,7 @@ async def test_an_account_is_listed_shown_and_changed_and_shows_no_secret(platfo
     after = await _account()
     assert (after.secret, after.keys[0].token, after.keys[1]) == ("f" * 32, "newtoken", before.keys[0])
     assert (await guanxi("account", "forward", APP_ID, "off"))[0] == 0
-    assert (await guanxi("account", "shadow", "off", APP_ID))[0] == 0
+    assert (await guanxi("account", "shadow", "off", APP_ID, "--yes"))[0] == 0
     assert (await guanxi("account", "disable", APP_ID, "--yes"))[0] == 0
     after = await _account()
     assert (after.forward_url, after.shadow, after.disabled) == (None, False, True)
@@ -106,7 +191,12 @@ async def test_an_account_is_listed_shown_and_changed_and_shows_no_secret(platfo
 
 MISTAKES = {
     ("account", "show", "wx-unknown"): "account_not_found",
-    ("account", "forward", APP_ID, "ftp://127.0.0.1/x"): "forward_url",
+    (
+        "account",
+        "forward",
+        APP_ID,
+        "notaurl",
+    ): "Error: forward_url 转发地址须以 https:// 开头，且不能是本系统的推送地址\n",
     ("doctor", "wx-unknown"): "account_not_found",
     ("quota", "wx-unknown"): "account_not_found",
     ("alerts", "close", "wechat.40164", APP_ID): "没有这条",
@@ -156,7 +246,7 @@ async def test_quotas_are_shown_and_cleared(platform):
     await quotas.spend(APP_ID, "/cgi-bin/user/get")
     code, said = await guanxi("quota", APP_ID)
     assert code == 0, said
-    assert re.search(r" 1 / 500 +/cgi-bin/user/get", said)
+    assert "今天 1 次，上限 500 次  /cgi-bin/user/get\n" in said
     code, said = await guanxi("quota", "clear", APP_ID, "--yes")
     assert code == 0, said
     shown = orjson.loads((await guanxi("quota", "show", APP_ID, "--json"))[1])

@@ -25,25 +25,25 @@ BY_HAND_UNIQUE = {
     "welcome": {("welcome_target_key", ("guide_id", "store_id", "channel_id"))},
 }
 BY_HAND_INDEXES = {
-    "identity": {("ask_at",), ("talked_at",)},
-    "push_forward": {("next_at",), ("person", "id"), ("received_at",)},
+    "identity": {("app_id", "ask_at"), ("app_id", "id"), ("talked_at",)},
+    "push_forward": {("app_id", "next_at"), ("person", "id"), ("received_at",)},
     "touch": {
         ("occurred_at",),
         ("guide_id", "occurred_at"),
         ("store_id", "customer_id"),
         ("channel_id", "customer_id"),
     },
-    "wechat_block": {("next_at",)},
+    "wechat_block": {("next_at",), ("identity_id",)},
     "wechat_code": {("next_at",), ("expires_at",)},
     "wechat_label": {("next_at",)},
-    "wechat_label_member": {("next_at",)},
+    "wechat_label_member": {("wanted", "next_at"), ("identity_id",)},
 }
 BY_HAND_CHECKS = {
     "customer_not_into_itself",
     "staff_guide_has_store",
     "staff_username_lower",
     "wechat_account_permanent_codes",
-    "wechat_code_former_target_one",
+    "wechat_code_former_one_target",
     "wechat_code_one_target",
     "wechat_code_season",
     "welcome_one_target",

@@ -52,9 +52,9 @@ class Phones:
         await self.page.keyboard.type(text)
         await self.page.keyboard.press("Enter")
 
-    async def scan(self, scene: str) -> None:
-        """Let the chosen person scan a poster of the list."""
-        await self.drawer.get_by_role("button", name=f"扫海报，场景 {scene}").click()
+    async def scan(self, words: str) -> None:
+        """Let the chosen person scan a poster of the list, by its caption or its scene."""
+        await self.drawer.get_by_role("button", name=f"扫海报，{words}").click()
 
     async def fits(self) -> bool:
         """Tell whether nothing sticks out to the side."""

@@ -30,10 +30,26 @@ async def test_somebody_new_gets_from_the_front_door_to_an_answer_by_the_words_o
 async def test_a_poster_of_the_list_is_scanned_with_a_tap(phones, simulator, receiver):
     await simulator.code("guide-01")
     await phones.add()
-    await phones.scan("guide-01")
+    await phones.scan("场景 guide-01")
     await expect(phones.bubbles().last).to_contain_text("欢迎光临")
     await expect(phones.notes()).to_contain_text(["扫码关注"])
     assert receiver.received[-1].clear["EventKey"] == "qrscene_guide-01"
+
+
+async def test_posters_show_their_captions(phones, simulator):
+    for number in range(8):
+        code = await simulator.code(f"scene-{number}")
+    captions = {"app_id": APP_ID, "captions": {code["ticket"]: "导购03 · 南京路店"}}
+    async with simulator.session.put(simulator.base + "/sim/codes/captions", json=captions) as response:
+        assert response.status == 204
+    posters = phones.drawer.locator(".poster")
+    await expect(posters.first).to_contain_text("导购03 · 南京路店")
+    await count_is(posters, 6)
+    await phones.button("全部 8 张").click()
+    await count_is(posters, 8)
+    await phones.add()
+    await phones.scan("导购03 · 南京路店")
+    await expect(phones.bubbles().last).to_contain_text("欢迎光临")
 
 
 async def test_a_poster_file_is_scanned_and_what_is_no_poster_is_said_in_words(phones, simulator, receiver):
@@ -118,6 +134,57 @@ async def test_a_message_that_nobody_answers_is_marked(phones, receiver):
     await phones.write("在吗")
     await expect(phones.phone().get_by_role("img", name="公众号没有回应")).to_be_visible()
     await expect(phones.notes().last).to_contain_text("出现故障")
+
+
+async def test_a_message_without_a_reply_says_quietly_once_that_it_arrived(phones, receiver):
+    await phones.add()
+    await phones.follow()
+    said = phones.phone().get_by_text("公众号已收到，未设自动回复")
+    await phones.write("有回复")
+    await count_is(phones.bubbles(), 3)
+    receiver.always("success")
+    await phones.write("没有回复")
+    await count_is(said, 1)
+    await phones.write("还是没有")
+    await count_is(said, 2)
+    await phones.page.reload()
+    await count_is(phones.bubbles(), 5)
+    await count_is(said, 2)
+
+
+async def test_the_field_grows_with_what_is_written_up_to_four_lines(phones):
+    await phones.add()
+    await phones.follow()
+    field = phones.phone().get_by_role("textbox")
+    for text, rows in (("一行", "1"), ("很长的一行" * 8, "3"), ("行\n行", "2"), ("很长的一行" * 40, "4"), ("", "1")):
+        await field.fill(text)
+        await expect(field).to_have_attribute("rows", rows)
+
+
+async def test_what_no_phone_could_send_is_said_in_words_and_kept(phones, simulator):
+    await phones.add()
+    await phones.follow()
+    field = phones.phone().get_by_role("textbox")
+    await field.fill("你好\u0008")
+    await field.press("Enter")
+    await expect(phones.alert).to_contain_text("消息里有无法发送的字符")
+    await expect(field).to_have_value("你好\u0008")
+    await count_is(phones.bubbles(), 1)
+
+
+async def test_a_switch_that_takes_the_place_of_another_says_so(phones):
+    await phones.add()
+    await phones.drawer.get_by_text("我们调用微信接口时").click()
+    busy, refused = (
+        phones.drawer.get_by_role("switch", name=name) for name in ("服务器繁忙（-1） 每个", "令牌总是失效")
+    )
+    await busy.check()
+    await refused.check()
+    await expect(phones.page.locator(".toasts")).to_contain_text(
+        "已打开：令牌总是失效（40001），代替了“服务器繁忙（-1）”"
+    )
+    await expect(refused).to_be_checked()
+    await expect(busy).not_to_be_checked()
 
 
 async def test_the_clock_jumps_and_its_date_stands_above_the_phones_until_it_is_real_again(phones, simulator):

@@ -127,8 +127,10 @@ async def test_a_month_later_a_temporary_code_was_renewed_and_still_leads_to_its
     later = await staff.code(code["id"])
     _, now = await outside.get("simulator", "/sim/clock")
     assert code["expires_at"] < orjson.loads(now)["now"] < later["expires_at"]
-    # The newest code hangs first.
-    await phones.drawer.locator(".poster").first.click()
+    _, hanging = await outside.get("simulator", f"/sim/codes?app_id={outside.app_id}&limit=200")
+    [scene] = [poster["scene"] for poster in orjson.loads(hanging)["codes"] if poster["ticket"] == later["ticket"]]
+    await phones.drawer.get_by_role("button", name="全部").click()
+    await phones.scan(f"场景 {scene}")
     await expect(phones.bubbles("顾客三")).to_have_text([f"公众号：{WELCOME.format(store='南京路店', guide='导购05')}"])
     [push] = await pushes_of(outside, "顾客三")
     assert push["fields"]["Ticket"] == later["ticket"]

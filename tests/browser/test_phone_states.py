@@ -1,5 +1,7 @@
 """What the page shows when there is nothing, when something is gone, and on screens of every width."""
 
+import re
+
 import pytest
 from playwright.async_api import expect
 
@@ -36,7 +38,7 @@ async def test_on_a_small_screen_one_phone_fills_it_and_the_drawer_slides_up(ope
     assert (box["x"], box["width"]) == (0, 375)
     assert box["y"] + box["height"] == 667
     await phones.phone("顾客02").get_by_role("button", name="扫海报关注").click()
-    await phones.scan("door")
+    await phones.scan("场景 door")
     await expect(phones.drawer).to_be_hidden()
     await expect(phones.bubbles("顾客02")).to_have_count(1)
     await phones.button("操作台").click()
@@ -45,6 +47,45 @@ async def test_on_a_small_screen_one_phone_fills_it_and_the_drawer_slides_up(ope
     await expect(phones.button("操作台")).to_be_focused()
     await phones.button("顾客01").click()
     await expect(phones.phone("顾客01")).to_be_in_viewport(ratio=0.9)
+
+
+@pytest.mark.parametrize("width", [375, 1440])
+async def test_a_notice_stands_below_the_head_and_leaves_the_chat_in_view(open_phones, simulator, width):
+    phones = await open_phones(simulator.base, width, 667)
+    await phones.add()
+    await phones.follow()
+    await phones.page.route("**/send", lambda route: route.abort())
+    await phones.write("还在吗")
+    notice = await phones.alert.locator("p").bounding_box()
+    head = await phones.page.get_by_role("banner").bounding_box()
+    log = await phones.phone().get_by_role("log").bounding_box()
+    assert head["y"] + head["height"] <= notice["y"]
+    assert notice["y"] + notice["height"] <= log["y"] + 24, "over the title, not over bubbles"
+    field = await phones.phone().get_by_role("textbox").bounding_box()
+    assert notice["y"] + notice["height"] < field["y"]
+
+
+async def test_a_new_notice_takes_the_place_of_the_old(open_phones, simulator):
+    phones = await open_phones(simulator.base)
+    await phones.add()
+    for words in ("过一小时", "过两天"):
+        await phones.button(words).click()
+        await expect(phones.page.locator(".toasts p")).to_have_text([re.compile(f"^{words}：")])
+    await phones.page.route("**/clock", lambda route: route.abort())
+    await phones.button("过一小时").click()
+    await expect(phones.page.locator(".toasts p")).to_have_text([re.compile("连不上模拟器")])
+
+
+async def test_where_many_people_wait_the_dialog_says_how_many_and_that_they_scroll(open_phones, simulator):
+    await simulator.ok("/sim/fans", {"name": "粉丝", "count": 50})
+    phones = await open_phones(simulator.base, 375, 667)
+    await phones.button("添加顾客").locator("visible=true").first.click()
+    dialog = phones.page.get_by_role("dialog")
+    await expect(dialog).to_contain_text("共 50 位，上下滑动")
+    people = dialog.locator(".people")
+    assert await people.evaluate("list => list.scrollHeight > list.clientHeight")
+    await dialog.get_by_role("button", name="粉丝50").click()
+    await expect(phones.phone("粉丝50")).to_be_visible()
 
 
 async def test_without_an_account_the_page_says_so_and_goes_on_by_itself(open_phones, simulator):

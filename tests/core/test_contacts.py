@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -211,6 +212,11 @@ async def test_a_follow_asks_for_the_profile_again_and_leaving_asks_no_more(db):
     assert (await rows("SELECT ask_at FROM identity"))[0]["ask_at"] is not None
     await record(contact(UNFOLLOW, NOON + 3 * HOUR))
     assert await rows("SELECT ask_at FROM identity") == [{"ask_at": None}]
+
+
+async def test_nobody_is_asked_about_who_does_not_follow(db):
+    await record(replace(contact(MESSAGE, person="at a mini-program"), followable=False), contact(UNFOLLOW))
+    assert await rows("SELECT DISTINCT ask_at FROM identity") == [{"ask_at": None}]
 
 
 async def test_nothing_is_recorded_for_no_contacts(db):

@@ -3,6 +3,7 @@
 import asyncio
 import contextvars
 import random
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -85,6 +86,18 @@ async def test_what_the_platform_did_not_tell_is_kept(db):
         {"unionid": "union", "subscribe_scene": "ADD_SCENE_QR_CODE", "profiled_at": NOON, "ask_at": None}
     ]
     assert await learn(profile("a stranger")) == 0
+
+
+async def test_an_answer_leaves_what_is_asked_since(db):
+    """Who follows anew while the platform is asked is asked about again."""
+    await record(contact(FOLLOW))
+    (lease,) = await rows("SELECT ask_at FROM identity")
+    await record(contact(FOLLOW, NOON + HOUR))
+    (since,) = await rows("SELECT ask_at FROM identity")
+    await learn(replace(profile(), lease=lease["ask_at"]))
+    assert await rows("SELECT ask_at FROM identity") == [since]
+    await learn(replace(profile(), lease=since["ask_at"]))
+    assert await rows("SELECT ask_at FROM identity") == [{"ask_at": None}]
 
 
 async def test_the_earliest_first_touch_stands_even_when_the_younger_customer_has_it(db):

@@ -60,7 +60,7 @@ def test_a_poster_holds_the_same_code_in_its_middle():
     assert seen == [[bool(dark) for dark in row] for row in symbol.matrix_iter(border=4)]
 
 
-@pytest.mark.parametrize("place", ["title", "label", "name", "hint"])
+@pytest.mark.parametrize("place", ["title", "label", "name", "season", "hint"])
 def test_every_line_of_a_poster_shows_its_words(place):
     assert poster(**{place: "门店"}).tobytes() != poster(**{place: "活动"}).tobytes()
 

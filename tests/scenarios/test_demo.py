@@ -1,8 +1,10 @@
 """`make demo` from the outside: the story, the five equal numbers, what staff see, and that nothing is left behind."""
 
 import asyncio
+import os
 import re
 import signal
+import stat
 import tempfile
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import orjson
 import psutil
 import pytest
 
-from tests.scenarios.outside import Outside, start_demo, story_told
+from tests.scenarios.outside import ROOT, Outside, start_demo, story_told
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +91,20 @@ async def test_logs_are_json_with_ids_and_without_openids(demo):
     assert all(line["request_id"] for line in requests)
 
 
+async def test_the_command_line_is_one_line_away(demo):
+    _, home, _ = demo
+    file = home / "demo.env"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    told = re.search(r"命令行 +(\. .+ && .+ doctor)\n", (home / "output").read_text())[1]
+    bare = {"PATH": os.environ["PATH"]}
+    process = await asyncio.create_subprocess_shell(
+        f"{told} --json", cwd=ROOT, env=bare, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    output, _ = await process.communicate()
+    verdicts = {line["name"]: line["verdict"] for line in map(orjson.loads, output.splitlines())}
+    assert (verdicts["postgresql"], verdicts["redis"], verdicts["secret"]) == ("passed", "passed", "passed")
+
+
 async def test_a_second_demo_in_the_same_folder_is_refused_in_plain_words(demo):
     _, home, _ = demo
     with tempfile.TemporaryDirectory() as other:
@@ -99,14 +115,15 @@ async def test_a_second_demo_in_the_same_folder_is_refused_in_plain_words(demo):
     assert str(home) in said
 
 
-async def test_the_end_leaves_nothing_running(demo):
-    _, _, process = demo
+async def test_the_end_leaves_nothing_running_and_says_so(demo):
+    _, home, process = demo
     family = psutil.Process(process.pid).children(recursive=True)
     assert len(family) >= 8
     process.send_signal(signal.SIGINT)
     assert await asyncio.to_thread(process.wait, 30) == 0
     _, alive = psutil.wait_procs(family, timeout=5)
     assert not alive
+    assert (home / "output").read_text().splitlines()[-1] == "已全部停止"
 
 
 async def _until(condition, seconds=20.0):

@@ -7,7 +7,7 @@ import pytest
 from tests.simulator.harness import Receiver, Simulator, receiving, running, stay_silent
 from tests.simulator.outbound import Account
 
-SOON = ("--later-seconds", "0.02")
+SOON = ("--later-seconds", "0.02", "--lead-seconds", "60")
 
 
 @pytest.fixture(scope="session")

@@ -211,7 +211,7 @@ class Receiver:
     def reply(self, text: str, *, seal: bool = True) -> None:
         async def answer(received: Received) -> web.Response:
             clear = reply_xml(received.clear["FromUserName"], text)
-            return web.Response(text=sealed(clear) if seal else clear)
+            return web.Response(text=sealed(clear, timestamp=received.query["timestamp"]) if seal else clear)
 
         self.answer = answer
 
@@ -246,7 +246,7 @@ def reply_xml(openid: str, text: str, **changes: str) -> str:
     return f"<xml>{''.join(elements)}</xml>"
 
 
-def sealed(clear: str, crypto: WeChatCrypto = CRYPTO) -> str:
-    """Encrypt and sign a reply with an independent party's code."""
-    xml: str = crypto.encrypt_message(clear, "nonce", "1700000000")
+def sealed(clear: str, crypto: WeChatCrypto = CRYPTO, timestamp: str | None = None) -> str:
+    """Encrypt and sign a reply with an independent party's code, now or at another time."""
+    xml: str = crypto.encrypt_message(clear, "nonce", timestamp or str(int(time.time())))
     return xml

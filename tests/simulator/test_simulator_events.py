@@ -180,6 +180,36 @@ async def test_dialogs_that_cannot_be(simulator, fan):
     assert await refused(template_ids=["t1", "t2", "t3", "t4"]) == (409, "too_many_templates")
 
 
+TOLD = {
+    "TEMPLATESENDJOBFINISH": {"MsgID": 1, "Status": "success"},
+    "MASSSENDJOBFINISH": {"MsgID": 1, "Status": "send success"},
+    "subscribe_msg_popup_event": {"SubscribeMsgPopupEvent": {"List": []}},
+    "subscribe_msg_change_event": {"SubscribeMsgChangeEvent": {"List": []}},
+    "subscribe_msg_sent_event": {"SubscribeMsgSentEvent": {"List": []}},
+    "wxa_media_check": {"trace_id": "t"},
+    "LOCATION": {"Latitude": 1},
+    "VIEW": {"EventKey": "https://a.example/"},
+}
+
+
+@pytest.mark.parametrize("event", TOLD)
+async def test_what_the_platform_tells_may_share_a_second(simulator, receiver, fan, event):
+    moments = [await moment_of(simulator, fan, event, TOLD[event]) for _ in range(20)]
+    assert len(set(moments)) < len(moments)
+
+
+@pytest.mark.parametrize("event", ["CLICK", "SCAN", "scancode_push", "location_select"])
+async def test_what_a_person_does_again_takes_a_second(simulator, receiver, fan, event):
+    moments = [await moment_of(simulator, fan, event, {"EventKey": "k"}) for _ in range(5)]
+    assert len(set(moments)) == len(moments)
+
+
+async def moment_of(simulator, fan, event, fields):
+    body = {"fan_id": fan, "event": event, "fields": fields, "wait": False}
+    started = await simulator.ok(f"/sim/accounts/{APP_ID}/event", body)
+    return (await simulator.push(started["push_id"]))["fields"]["CreateTime"]
+
+
 async def test_any_other_event(simulator, receiver, fan):
     told = {"MsgID": 200163836, "Status": "failed:user block"}
     path = f"/sim/accounts/{APP_ID}/event"

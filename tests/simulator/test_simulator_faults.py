@@ -1,10 +1,12 @@
 """Every fault switch, seen by whoever calls the endpoint."""
 
 import asyncio
+import contextlib
 
 import aiohttp
 import pytest
 
+from simulator.world.errors import PLATFORM_ERRORS
 from tests.simulator.harness import APP_ID, SECRET, running
 
 CREATE = "/cgi-bin/qrcode/create"
@@ -40,6 +42,10 @@ async def stats(simulator):
 
 async def codes(simulator):
     return len((await simulator.ok(f"/sim/codes?app_id={APP_ID}"))["codes"])
+
+
+def test_the_table_of_codes_is_in_order():
+    assert list(PLATFORM_ERRORS) == sorted(PLATFORM_ERRORS)
 
 
 @pytest.mark.parametrize("code", [-1, 40001, 45009, 45015, 45047, 43101, 40003])
@@ -89,6 +95,22 @@ async def test_a_connection_that_is_cut_after_the_effect(simulator):
     assert (await create(simulator, token))[0] == 200
 
 
+@pytest.mark.parametrize(
+    ("fault", "status", "answered"),
+    [
+        ({"kind": "errcode_after", "errcode": 45009}, 200, b'"errcode":45009,'),
+        ({"kind": "http_500_after"}, 500, b"Internal Server Error"),
+    ],
+)
+async def test_a_refusal_after_the_effect(simulator, fault, status, answered):
+    token = await simulator.token()
+    await switch(simulator, **fault, times=1)
+    got, body = await create(simulator, token)
+    assert (got, answered in body, b"ticket" in body) == (status, True, False)
+    assert (await codes(simulator), (await stats(simulator))["calls"]["qrcode_create"]) == (1, 1)
+    assert (await create(simulator, token))[0] == 200
+
+
 async def test_delay_goes_with_other_trouble(simulator):
     token = await simulator.token()
     await switch(simulator, "latency", "*", latency_ms=1)
@@ -114,6 +136,29 @@ async def test_a_token_refused_everywhere_can_still_be_fetched(simulator):
         assert (await stats(simulator))["token_fetches"] == fetches
     assert await switch_off(simulator) == []
     assert await errcode(simulator, token) == 0
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "errcode", "errcode": 40164},
+        {"kind": "errcode_after", "errcode": -1},
+        {"kind": "http_500"},
+        {"kind": "http_500_after"},
+        {"kind": "not_json"},
+        {"kind": "truncated"},
+        {"kind": "reset_after"},
+        {"kind": "latency", "latency_ms": 1},
+    ],
+)
+@pytest.mark.parametrize("path", [STABLE, "/cgi-bin/token"])
+async def test_a_fetch_met_by_a_fault_is_one_fetch(simulator, fault, path):
+    await switch(simulator, endpoint=path, **fault)
+    with contextlib.suppress(aiohttp.ClientConnectionError, ValueError):
+        await (simulator.post(path, CREDENTIALS) if path == STABLE else simulator.get(path, **CREDENTIALS))
+    numbers = await stats(simulator)
+    # Our client asks once more by itself when its connection is cut.
+    assert [numbers["token_fetches"]] == list(numbers["faulted"].values()) != []
 
 
 @pytest.mark.parametrize("path", [STABLE, "*"])
@@ -149,7 +194,9 @@ async def test_faults_are_of_one_account_and_end_one_by_one(simulator, receiver)
     [
         {"kind": "errcode"},
         {"kind": "errcode", "errcode": 12345},
+        {"kind": "errcode_after"},
         {"kind": "http_500", "errcode": -1},
+        {"kind": "http_500_after", "errcode": -1},
         {"kind": "latency"},
         {"kind": "http_500", "latency_ms": 5},
         {"kind": "http_500", "times": 0},

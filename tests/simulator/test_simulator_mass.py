@@ -147,9 +147,10 @@ async def test_quotas_of_both_endpoints_together(account, crowd, name, errcode):
 @pytest.mark.parametrize("status", ["send fail", "err(10001)"])
 async def test_a_job_that_fails_reaches_nobody(account, crowd, status):
     await account.simulator.account(account.receiver.url, mass_status=status)
-    assert await account.errcode(ALL, to_all()) == 0
+    msg_id = (await account.call(ALL, to_all()))["msg_id"]
     told = await finished(account)
     assert (told["Status"], told["SentCount"], told["ErrorCount"]) == (status, "0", "4")
+    assert (await account.call("/cgi-bin/message/mass/get", {"msg_id": msg_id}))["msg_status"] == "SEND_FAIL"
     assert await account.bubbles(crowd[0][0]) == []
 
 
@@ -203,6 +204,17 @@ async def test_an_answer_lost_after_the_effect_is_found_again(account, crowd):
     assert (await account.call("/cgi-bin/message/mass/get", {"msg_id": again["msg_id"]}))[
         "msg_status"
     ] == "SEND_SUCCESS"
+    assert len(await account.bubbles(crowd[0][0])) == 1
+
+
+async def test_an_id_that_exists_after_the_first_call_names_its_message(account, crowd):
+    assert await account.put("/sim/faults", endpoint=ALL, kind="errcode_after", errcode=45065, times=1) == 200
+    answer = await account.call(ALL, to_all(clientmsgid="job1"))
+    assert answer["errcode"] == 45065
+    told = await finished(account)
+    assert told["MsgID"] == str(answer["msg_id"])
+    account.simulator.move_clock(61)
+    assert (await account.call(ALL, to_all(clientmsgid="job1")))["msg_id"] == answer["msg_id"]
     assert len(await account.bubbles(crowd[0][0])) == 1
 
 

@@ -163,6 +163,35 @@ async def test_a_published_draft_is_one_no_more(account, cover):
     assert (await account.bubbles(fan))[0]["content"]["articles"][0]["title"] == "新茶"
 
 
+async def test_what_is_published_is_listed_and_taken_back(account, cover):
+    ids = []
+    for titles in (("一",), ("二", "三")):
+        articles = [article(cover, title=title) for title in titles]
+        media_id = (await account.call("/cgi-bin/draft/add", {"articles": articles}))["media_id"]
+        publish_id = (await account.call("/cgi-bin/freepublish/submit", {"media_id": media_id}))["publish_id"]
+        ids.append((await account.call("/cgi-bin/freepublish/get", {"publish_id": publish_id}))["article_id"])
+
+    async def listed():
+        page = await account.call("/cgi-bin/freepublish/batchget", {"offset": 0, "count": 20, "no_content": 1})
+        assert page["total_count"] == page["item_count"] == len(page["item"])
+        return [(each["article_id"], [item["title"] for item in each["content"]["news_item"]]) for each in page["item"]]
+
+    assert await listed() == [(ids[1], ["二", "三"]), (ids[0], ["一"])]
+    delete = "/cgi-bin/freepublish/delete"
+    assert await account.errcode(delete, {"article_id": ids[1], "index": 3}) == 40097
+    assert await account.errcode(delete, {"article_id": ids[1], "index": 1}) == 0
+    assert await account.errcode(delete, {"article_id": ids[0]}) == 0
+    assert await account.errcode(delete, {"article_id": ids[0]}) == 40007
+    assert await listed() == [(ids[1], ["三"])]
+    assert await account.errcode("/cgi-bin/freepublish/batchget", {"offset": 0, "count": 21}) == 40097
+
+
+@pytest.mark.parametrize("path", ["delete", "batchget"])
+async def test_ten_a_day(account, path):
+    codes = [await account.errcode(f"/cgi-bin/freepublish/{path}", {"offset": 0, "count": 1}) for _ in range(11)]
+    assert codes == [40007 if path == "delete" else 0] * 10 + [45009]
+
+
 async def test_a_draft_goes_to_everybody(account, cover):
     fan, _ = await account.follower()
     media_id = (await account.call("/cgi-bin/draft/add", {"articles": [article(cover)]}))["media_id"]

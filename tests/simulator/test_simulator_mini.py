@@ -81,7 +81,7 @@ async def test_a_login_code_is_used_once_and_lives_five_minutes(simulator, fan):
     ("changes", "errcode"),
     [
         ({"appid": APP_ID}, 40013),
-        ({"secret": "wrong"}, 40125),
+        ({"secret": "wrong"}, 40001),
         ({"grant_type": "client_credential"}, 40002),
         ({"js_code": ""}, 40029),
     ],
@@ -98,6 +98,12 @@ async def test_logins_of_one_person_are_limited_by_the_minute(simulator, fan):
     assert "openid" in await log_in(simulator, (await act(simulator, other, "js_code"))["js_code"])
     simulator.move_clock(60)
     assert "openid" in await log_in(simulator, (await act(simulator, fan, "js_code"))["js_code"])
+
+
+async def test_logins_are_limited_by_the_day(simulator, fan):
+    await mini(simulator, limits={"jscode2session": 1})
+    answers = [await log_in(simulator, (await act(simulator, fan, "js_code"))["js_code"]) for _ in range(2)]
+    assert [answer.get("errcode") for answer in answers] == [None, 45009]
 
 
 async def test_a_risky_person_is_kept_out(simulator, fan):
@@ -209,7 +215,8 @@ async def test_checks_are_limited(simulator, fan):
 
 
 async def test_a_picture_is_judged_later(simulator, fan, receiver):
-    await mini(simulator, receiver.url, risky_words=["bad"])
+    limits = {"media_check_seconds": 0.05}
+    await mini(simulator, receiver.url, risky_words=["bad"], limits=limits)
     openid = (await act(simulator, fan, "open_mini"))["openid"]
     body = {"media_url": "https://shop.example/bad.png", "media_type": 2, "version": 2, "openid": openid, "scene": 1}
     accepted = await call(simulator, "media_check_async", body)
@@ -219,5 +226,10 @@ async def test_a_picture_is_judged_later(simulator, fan, receiver):
     assert push["fields"]["Event"] == "wxa_media_check"
     assert push["fields"]["trace_id"] == accepted["trace_id"]
     assert "risky" in str(push["fields"]["result"])
+    await mini(simulator, receiver.url, limits={"media_check_seconds": 600})
+    accepted = await call(simulator, "media_check_async", body)
+    [_, waiting] = (await simulator.ok(f"/sim/pushes?app_id={MINI}"))["pushes"]
+    assert waiting["fields"]["trace_id"] == accepted["trace_id"]
+    assert (waiting["outcome"], waiting["attempts"]) == ("pending", [])
     assert (await call(simulator, "media_check_async", body | {"media_type": 3}))["errcode"] == 40097
     assert (await call(simulator, "media_check_async", body | {"media_url": ""}))["errcode"] == 40097

@@ -122,6 +122,42 @@ async def test_a_notice_costs_what_was_allowed(account, person):
     assert (await account.stats())["messages"] == {"custom": 0, "template": 0, "subscribe": 2, "mass": 0}
 
 
+async def test_a_notice_that_fails_later(account, person):
+    fan, openid = person
+    await account.template("s1", "subscribe", ["thing1", "time2"], error_code="20002", status="send failed")
+    await account.simulator.act(fan, "subscribe_dialog", template_ids=["s1"], accept=["s1"])
+    account.receiver.received.clear()
+    assert await account.errcode(BIZ, {"touser": openid, "template_id": "s1", "data": DATA}) == 0
+    sent = (await told(account, "subscribe_msg_sent_event"))["SubscribeMsgSentEvent"]["List"]
+    assert (sent["ErrorCode"], sent["ErrorStatus"]) == ("20002", "send failed")
+    assert await account.bubbles(fan) == []
+    assert await account.simulator.ok(f"/sim/fans/{fan}/grants?app_id={APP_ID}") == {"grants": {"s1": 0}}
+
+
+async def test_who_refuses_everything_gets_no_notice(account, person):
+    fan, openid = person
+    body = {"touser": openid, "template_id": "s1", "data": DATA}
+    await account.simulator.act(fan, "subscribe_dialog", template_ids=["s1"], accept=["s1"])
+    await account.put(f"/sim/fans/{fan}/refuses", refuses=True)
+    assert await account.errcode(BIZ, body) == 43101
+    await account.put(f"/sim/fans/{fan}/refuses", refuses=False)
+    assert await account.errcode(BIZ, body) == 0
+    assert len(await account.bubbles(fan)) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"kind": "template", "status": "other"},
+        {"kind": "template", "error_code": "1"},
+        {"kind": "subscribe", "error_code": "1"},
+        {"kind": "subscribe", "status": "failed"},
+    ],
+)
+async def test_results_that_no_message_has(account, body):
+    assert await account.put("/sim/templates", template_id="t9", keys=["thing1"], **body) == 422
+
+
 async def test_what_is_switched_off_is_refused(account, person):
     fan, openid = person
     await account.simulator.act(fan, "subscribe_dialog", template_ids=["s1"], accept=["s1"])

@@ -94,7 +94,7 @@ async def test_a_code_is_used_once_and_lives_five_minutes(simulator, fan):
         ({"appid": ""}, 41002),
         ({"appid": "wx404"}, 40013),
         ({"secret": ""}, 41004),
-        ({"secret": "wrong"}, 40125),
+        ({"secret": "wrong"}, 40001),
         ({"code": ""}, 41008),
         ({"grant_type": "client_credential"}, 40002),
     ],

@@ -97,6 +97,49 @@ async def test_codes_hang_on_walls_newest_first_until_they_expire(simulator):
     assert (await simulator.get("/sim/codes", app_id="wxnobody"))[0] == 404
 
 
+async def caption(simulator, captions, app_id=APP_ID):
+    body = {"app_id": app_id, "captions": captions}
+    async with simulator.session.put(simulator.base + "/sim/codes/captions", json=body) as response:
+        return response.status, await response.text()
+
+
+async def test_posters_with_captions_come_first_in_the_order_of_the_captions(simulator):
+    codes = {scene: await simulator.code(scene) for scene in ("one", "two", "three")}
+    await simulator.code("newest")
+    wanted = {codes["two"]["ticket"]: "导购01 · 南京路店", codes["one"]["ticket"]: "导购02 · 陆家嘴店"}
+    assert (await caption(simulator, wanted))[0] == 204
+    found = (await simulator.ok(f"/sim/codes?app_id={APP_ID}"))["codes"]
+    assert [(code["scene"], code["caption"]) for code in found] == [
+        ("two", "导购01 · 南京路店"),
+        ("one", "导购02 · 陆家嘴店"),
+        ("newest", None),
+        ("three", None),
+    ]
+
+
+async def test_a_caption_stays_when_a_temporary_code_is_renewed(simulator):
+    code = await simulator.code("season", seconds=600)
+    assert (await caption(simulator, {code["ticket"]: "新茶季"}))[0] == 204
+    simulator.move_clock(601)
+    await simulator.code("season", seconds=600)
+    [renewed] = (await simulator.ok(f"/sim/codes?app_id={APP_ID}"))["codes"]
+    assert renewed["ticket"] != code["ticket"]
+    assert renewed["caption"] == "新茶季"
+
+
+async def test_captions_of_codes_that_are_not_the_accounts_are_refused_together(simulator, receiver):
+    code = await simulator.code("mine")
+    await simulator.account(receiver.url, app_id="wxother", original_id="gh_other")
+    for captions, app_id in (
+        ({code["ticket"]: "我的", "nobody's": "谁的"}, APP_ID),
+        ({code["ticket"]: "我的"}, "wxother"),
+    ):
+        status, answer = await caption(simulator, captions, app_id)
+        assert (status, refusal(orjson.loads(answer))) == (404, "code_unknown")
+    assert (await caption(simulator, {code["ticket"]: ""}))[0] == 422
+    assert [code["caption"] for code in (await simulator.ok(f"/sim/codes?app_id={APP_ID}"))["codes"]] == [None]
+
+
 async def test_the_picture_of_a_code_is_read_back(simulator):
     code = await simulator.code("wall")
     async with simulator.session.get(
@@ -263,6 +306,17 @@ async def test_a_stream_begins_with_the_phones_and_goes_on_with_what_happens(sim
         assert phone["pending"] == []
 
 
+async def test_a_phone_says_which_messages_were_accepted_without_a_reply(simulator, receiver):
+    receiver.reply("欢迎")
+    fan = await simulator.fan()
+    await simulator.act(fan, "follow")
+    receiver.always("success")
+    sent = await simulator.act(fan, "send", text="在吗")
+    async with listen(simulator, fan) as response:
+        [phone] = (await Stream(response).until("phones"))["phones"]
+    assert phone["accepted"] == [sent["push_id"]]
+
+
 async def test_a_stream_tells_of_the_clock_whoever_moved_it(simulator):
     async with listen(simulator) as response:
         stream = Stream(response)
@@ -277,7 +331,9 @@ async def test_a_stream_tells_what_of_the_account_is_to_be_asked_for_again(simul
     async with listen(simulator) as response:
         stream = Stream(response)
         await stream.until("phones")
-        await simulator.code("new")
+        code = await simulator.code("new")
+        assert await stream.until("changed") == {"what": "codes"}
+        await caption(simulator, {code["ticket"]: "新海报"})
         assert await stream.until("changed") == {"what": "codes"}
         fault = {"app_id": APP_ID, "kind": "duplicate", "times": 1}
         async with simulator.session.put(simulator.base + "/sim/push_faults", json=fault) as answer:

@@ -86,7 +86,6 @@ async def test_time_outs_and_a_clean_end(tmp_path, receiver):
         assert (result["outcome"], result["attempts"]) == ("silent", 3)
         push = await simulator.push(result["push_id"])
         assert [attempt["error"] for attempt in push["attempts"]] == ["timeout"] * 3
-        assert all(290 < attempt["latency_ms"] < 1500 for attempt in push["attempts"])
         assert (await simulator.phone(fan))[-1][0] == "system"
         simulator.process.send_signal(signal.SIGTERM)
         assert await asyncio.to_thread(simulator.process.wait, 5) == 0

@@ -13,6 +13,7 @@ from tests.simulator.harness import (
     TOKEN,
     Received,
     reply_xml,
+    running,
     sealed,
     until,
 )
@@ -118,6 +119,10 @@ def other_crypto(**changes):
         (lambda o: sealed(reply_xml(o, "a"), other_crypto(app_id="wx404")), "another app id"),
         (lambda o: sealed(reply_xml(o, "a"), other_crypto(encoding_aes_key=AES_KEY[::-1])), "malformed"),
         (lambda _: sealed(reply_xml("o404", "a")), "ToUserName"),
+        (lambda o: sealed(reply_xml(o, "a"), timestamp="1700000000"), "TimeStamp is not of now"),
+        (lambda o: sealed(reply_xml(o, "a"), timestamp="9" * 20), "TimeStamp is not of now"),
+        (lambda o: sealed(reply_xml(o, "a"), timestamp="now"), "TimeStamp is not a number"),
+        (lambda o: sealed(reply_xml(o, "a"), timestamp="٣"), "TimeStamp is not a number"),
         (lambda o: sealed(reply_xml(o, "a", FromUserName="gh_404")), "FromUserName"),
         (lambda o: sealed(reply_xml(o, "a", CreateTime="now")), "CreateTime"),
         (lambda o: sealed(reply_xml(o, "")), "Content is missing"),
@@ -172,7 +177,13 @@ async def test_other_kinds_of_reply(simulator, receiver, kind, content, shown):
     assert (await simulator.phone(fan))[-1] == ("account", kind, shown)
 
 
-async def test_not_waiting(simulator, receiver):
+async def test_not_waiting(tmp_path, receiver):
+    async with running(tmp_path, "--lead-seconds", "0.05") as simulator:
+        await simulator.account(receiver.url)
+        await not_waiting(simulator, receiver)
+
+
+async def not_waiting(simulator, receiver):
     release = asyncio.Event()
 
     async def answer(_received: Received):

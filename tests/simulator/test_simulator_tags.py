@@ -50,6 +50,16 @@ async def test_a_tag_lives(simulator):
     assert await make(simulator) != tag_id
 
 
+async def test_who_left_is_no_bearer_of_a_tag(simulator):
+    tag_id = await make(simulator)
+    fan = await simulator.fan()
+    openid = (await simulator.act(fan, "follow"))["openid"]
+    await tagged(simulator, [openid], tag_id)
+    await simulator.act(fan, "unfollow")
+    assert (await call(simulator, "tags/get"))["tags"][1]["count"] == 0
+    assert (await call(simulator, "user/tag/get", {"tagid": tag_id}))["count"] == 0
+
+
 async def test_the_bearers_of_a_tag_are_paged(simulator, receiver):
     await simulator.account(receiver.url, limits={"user_get_page": 2})
     tag_id = await make(simulator)

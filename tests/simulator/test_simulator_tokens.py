@@ -31,13 +31,28 @@ async def errcode(simulator, token):
         ({"appid": ""}, 41002),
         ({"appid": "wx404"}, 40013),
         ({"secret": ""}, 41004),
-        ({"secret": "wrong"}, 40125),
+        ({"secret": "wrong"}, 40001),
     ],
 )
 async def test_wrong_credentials(simulator, fetch, changes, code):
     body = await fetch(simulator, **changes)
     assert body["errcode"] == code
     assert " rid: " in body["errmsg"]
+
+
+@pytest.mark.parametrize("fetch", [plain, stable])
+async def test_a_wrong_secret_may_have_a_code_of_its_own(simulator, fetch):
+    await simulator.account(wrong_secret_errcode=40125)
+    assert (await fetch(simulator, secret="wrong"))["errcode"] == 40125
+
+
+@pytest.mark.parametrize("fetch", [plain, stable])
+@pytest.mark.parametrize("characters", [64, 137, 512])
+async def test_the_length_of_tokens(simulator, fetch, characters):
+    await simulator.account(token_characters=characters)
+    token = (await fetch(simulator))["access_token"]
+    assert len(token) == characters
+    assert await errcode(simulator, token) == 0
 
 
 async def test_a_plain_token_replaces_the_former_after_five_minutes(simulator):
@@ -104,6 +119,25 @@ async def test_forced_refreshes_are_thirty_seconds_apart_and_twenty_a_day(simula
     assert (await stable(simulator))["access_token"] == tokens[-1]
 
 
+async def test_a_forced_refresh_is_spent_also_when_the_token_has_died(simulator):
+    await stable(simulator)
+    await simulator.account(limits={"force_refresh": 2, "token_seconds": 40, "token_grace_seconds": 1})
+    for number in (0, 1):
+        simulator.move_clock(41 * number)
+        assert "access_token" in await stable(simulator, force_refresh=True)
+    simulator.move_clock(41 * 2)
+    assert (await stable(simulator, force_refresh=True))["errcode"] == 45009
+    assert "access_token" in await stable(simulator)
+
+
+async def test_every_fetch_is_counted_whatever_is_answered(simulator):
+    await stable(simulator, secret="wrong")
+    await plain(simulator, secret="wrong")
+    await plain(simulator, grant_type="password")
+    await plain(simulator, appid="wx404")
+    assert (await simulator.ok(f"/sim/stats?app_id={APP_ID}"))["token_fetches"] == 3
+
+
 async def test_the_two_lines_do_not_disturb_each_other(simulator):
     stable_token = (await stable(simulator))["access_token"]
     plain_token = (await plain(simulator))["access_token"]
@@ -132,7 +166,8 @@ async def test_daily_limits(simulator):
     token = (await plain(simulator))["access_token"]
     assert await errcode(simulator, token) == 0
     stats = await simulator.ok(f"/sim/stats?app_id={APP_ID}")
-    assert stats["token_fetches"] == 3 + 2
+    # Those that were refused are counted, too.
+    assert stats["token_fetches"] == 4 + 3
     assert stats["calls"]["user_get"] == 2
     assert stats["errors"] == {"45009": 2, "45011": 1}
 

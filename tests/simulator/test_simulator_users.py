@@ -44,6 +44,16 @@ async def test_a_numeric_scene_and_a_plain_follow(simulator):
     assert (info["qr_scene"], info["subscribe_scene"]) == (0, "ADD_SCENE_SEARCH")
 
 
+async def test_where_a_follower_found_the_account(simulator):
+    fan = await simulator.fan()
+    openid = (await simulator.act(fan, "follow", subscribe_scene="ADD_SCENE_WECHAT_ADVERTISEMENT"))["openid"]
+    info = await get(simulator, "/cgi-bin/user/info", openid=openid)
+    assert info["subscribe_scene"] == "ADD_SCENE_WECHAT_ADVERTISEMENT"
+    other = await simulator.fan()
+    body = {"app_id": APP_ID, "subscribe_scene": "ADD_SCENE_QR_CODE"}
+    assert (await simulator.post(f"/sim/fans/{other}/follow", body))[0] == 422
+
+
 async def test_openids_are_per_account_and_unionids_per_open_platform(simulator, receiver):
     await simulator.account(receiver.url, app_id="wx2", original_id="gh_2")
     await simulator.account(receiver.url, app_id="wx3", original_id="gh_3", open_platform=None)

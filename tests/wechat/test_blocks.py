@@ -1,15 +1,22 @@
 """The blacklist, the same here and on the platform."""
 
+import asyncio
+
 import pytest
 
 from core.customers.rules import ContactKind
-from infra import database
+from infra import alerts, clock, database, parameters
 from tests import factories as make
 from tests.doors import error_of
 from tests.factories import contact, customer_of, record, rows
+from tests.simulator.harness import until
 from tests.wechat import fan_world as world
+from tests.wechat.label_world import calls
+from wechat.accounts import queries as accounts
 from wechat.accounts.rules import Kind
 from wechat.blocks import queries, service
+
+BLOCKING = "/cgi-bin/tags/members/batchblacklist"
 
 
 @pytest.fixture
@@ -139,3 +146,115 @@ async def test_one_the_platform_does_not_know_keeps_nobody_from_the_list(http, p
     assert await _listed(platform, account) == set(fans)
     (marked,) = await rows("SELECT synced, wanted, error FROM wechat_block WHERE error IS NOT NULL")
     assert (marked["synced"], marked["wanted"], marked["error"][:5]) == (True, True, "40003")
+
+
+async def _blocked(http, boss, fans):
+    for fan in fans:
+        assert (await http.put(f"/staff/v1/fans/{fan}/block", headers=boss)).status_code == 204
+
+
+async def _states():
+    return await rows("SELECT DISTINCT wanted, synced, left(error, 5) AS error FROM wechat_block ORDER BY 3")
+
+
+async def test_a_platform_that_is_away_is_asked_once_and_then_left_alone(http, platform, account, boss, db):
+    await parameters.change("wechat.block_batch", 2, expected_version=0, by="test")
+    fans = await _fans(platform, account, 6)
+    await _blocked(http, boss, fans.values())
+    await platform.fault(account.app_id, BLOCKING, "http_500")
+    await service.sync_due()
+    await service.sync_due()
+    assert await calls(account, BLOCKING) == 2  # one call, and once more
+    assert await rows("SELECT DISTINCT attempts FROM wechat_block") == [{"attempts": 0}]
+    await platform.mend(account.app_id)
+    make.jump(db, seconds=61)
+    await service.sync_due()
+    assert await _listed(platform, account) == set(fans)
+
+
+@pytest.mark.parametrize("errcode", [40003, 43004])
+async def test_one_refused_stays_and_is_told_again_after_a_follow(platform, account, db, errcode):
+    fans = await _fans(platform, account, 1)
+    ((openid, fan),) = fans.items()
+    await platform.fault(account.app_id, BLOCKING, errcode=errcode)
+    await service.block(fan, None, "test")
+    await service.sync_due()
+    await platform.mend(account.app_id)
+    refused = [{"wanted": True, "synced": True, "error": str(errcode)}]
+    make.jump(db, hours=1)
+    await service.import_all()
+    await service.try_again()
+    assert await _states() == refused
+    await record(contact(ContactKind.UNFOLLOW, person=openid, at=clock.now()))
+    await record(contact(ContactKind.FOLLOW, person=openid, at=clock.now()))
+    await service.try_again()
+    await service.sync_due()
+    assert await _listed(platform, account) == {openid}
+    assert await _states() == [{"wanted": True, "synced": True, "error": None}]
+
+
+async def test_one_refused_is_told_again_when_staff_ask_again(platform, account):
+    fans = await _fans(platform, account, 2)
+    await platform.fault(account.app_id, BLOCKING, errcode=40003)
+    for fan in fans.values():
+        await service.block(fan, None, "test")
+    await service.sync_due()
+    await platform.mend(account.app_id)
+    first, second = fans
+    await service.block(fans[first], None, "test")
+    await service.sync_due()
+    assert await _listed(platform, account) == {first}
+    # Found on the platform's own list, the other one is no longer refused either.
+    await _at_platform(platform, account, "batchblacklist", [second])
+    await service.import_all()
+    assert await _states() == [{"wanted": True, "synced": True, "error": None}]
+
+
+@pytest.mark.parametrize("errcode", [49003, 40032])
+async def test_a_refusal_of_a_whole_batch_is_not_everybodys(platform, account, errcode):
+    fans = await _fans(platform, account, 5)
+    await platform.fault(account.app_id, BLOCKING, errcode=errcode, times=1)
+    for fan in fans.values():
+        await service.block(fan, None, "test")
+    await service.sync_due()
+    assert await _listed(platform, account) == set(fans)
+
+
+async def test_an_unknown_refusal_ends_after_some_tries_with_an_alert(platform, account, db):
+    fans = await _fans(platform, account, 3)
+    await platform.fault(account.app_id, BLOCKING, errcode=40032)
+    for fan in fans.values():
+        await service.block(fan, None, "test")
+    for hours in range(12):
+        make.jump(db, hours=hours)
+        await service.sync_due()
+    assert await _states() == [{"wanted": True, "synced": True, "error": "40032"}]
+    (alert,) = await alerts.listed()
+    assert (alert["kind"], alert["subject"], alert["count"]) == ("wechat.blocks_refused", account.app_id, 3)
+    await service.import_all()
+    assert await make.count("wechat_block") == 3
+
+
+async def test_accounts_are_read_before_anybody_is_held(platform, account):
+    """A read that waits holds no lock of ours."""
+    fan = next(iter((await _fans(platform, account, 1)).values()))
+    start = asyncio.Event()
+
+    async def block():
+        await start.wait()
+        await service.block(fan, None, "test")
+
+    async def waits():
+        return bool(await rows("SELECT 1 FROM pg_locks WHERE NOT granted"))
+
+    task = asyncio.create_task(block())
+    async with database.transaction() as connection:
+        await connection.execute("LOCK TABLE wechat_account")
+        accounts.forget()
+        start.set()
+        await until(waits)
+        held = await rows(
+            "SELECT 1 FROM pg_stat_activity WHERE state = 'idle in transaction' AND datname = current_database()"
+        )
+    await task
+    assert (held, await make.count("wechat_block")) == ([], 1)

@@ -8,6 +8,7 @@ from PIL import Image
 
 from tests import factories as make
 from tests.doors import error_of
+from wechat.codes import pictures
 
 
 @pytest.fixture
@@ -69,3 +70,19 @@ async def test_a_code_that_is_not_issued_has_no_picture_yet(http):
         assert error_of(await http.get(path, headers=headers)) == (404, "code_not_issued")
     missing = await http.get(f"/staff/v1/codes/{uuid4()}/code.png", headers=headers)
     assert error_of(missing) == (404, "code_not_found")
+
+
+async def _poster(code, **changes):
+    return await pictures.draw_poster(code.model_copy(update=changes), "http://weixin.qq.com/q/1")
+
+
+async def test_a_poster_names_the_season_of_its_code(codes):
+    plain = await _poster(codes["store"])
+    assert len({plain, await _poster(codes["store"], name="新茶季"), await _poster(codes["store"], name="国庆")}) == 3
+
+
+async def test_a_channels_poster_shows_the_accounts_name_and_not_its_own(http):
+    code = await make.code(await make.account(), await make.channel("地推-三组"))
+    drawn = await _poster(code)
+    assert drawn == await _poster(code, target="地推-四组")
+    assert drawn != await _poster(code, account="另一个公众号")

@@ -136,12 +136,12 @@ async def test_each_filter_picks_its_codes_and_they_combine(http, boss, account)
 
 
 async def test_a_code_is_renamed_and_its_season_changed_piece_by_piece(http, boss, account):
-    code = await _made(http, boss, account, await make.channel(), ends_at="2026-06-01T00:00:00Z")
+    code = await _made(http, boss, account, await make.channel(), ends_at="2199-06-01T00:00:00Z")
     path = f"{CODES}/{code['id']}"
     changed = (await http.patch(path, headers=boss, json={"name": "新名"})).json()
-    assert (changed["name"], changed["ends_at"]) == ("新名", "2026-06-01T00:00:00Z")
+    assert (changed["name"], changed["ends_at"]) == ("新名", "2199-06-01T00:00:00Z")
     assert (await http.patch(path, headers=boss, json={})).json() == changed
-    wrong = await http.patch(path, headers=boss, json={"starts_at": "2026-07-01T00:00:00Z"})
+    wrong = await http.patch(path, headers=boss, json={"starts_at": "2199-07-01T00:00:00Z"})
     assert error_of(wrong) == (422, "code_season_wrong")
     cleared = (await http.patch(path, headers=boss, json={"ends_at": None, "name": None})).json()
     assert (cleared["ends_at"], cleared["name"]) == (None, None)
@@ -195,13 +195,13 @@ async def test_a_batch_has_one_code_for_each_of_a_kind_that_is_there(http, boss,
     if kind == "store":
         expected |= {str(row["id"]) for row in await make.rows("SELECT id FROM store WHERE closed_at IS NULL")}
     body = {"app_id": account.app_id, "kind": kind, "name": "国庆", "life": "temporary"}
-    answer = await http.post(BATCHES, headers=boss, json=body | {"ends_at": "2030-01-01T00:00:00Z"})
+    answer = await http.post(BATCHES, headers=boss, json=body | {"ends_at": "2199-01-01T00:00:00Z"})
     batch = answer.json()
     assert (answer.status_code, batch["count"]) == (201, len(expected))
     listed = (await http.get(f"{CODES}?batch_id={batch['id']}&limit=200", headers=boss)).json()["items"]
     assert {code["target_id"] for code in listed} == expected
     assert {(c["name"], c["life"], c["standing"], c["ends_at"]) for c in listed} == {
-        ("国庆", "temporary", False, "2030-01-01T00:00:00Z")
+        ("国庆", "temporary", False, "2199-01-01T00:00:00Z")
     }
     first, second, *_ = (UUID(code["id"]) for code in listed)
     await database.execute("UPDATE wechat_code SET state = 'issued' WHERE id = $1", first)

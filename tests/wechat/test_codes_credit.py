@@ -1,5 +1,6 @@
 """Whom a scan counts for: leavers, closed stores, second scans, no code, new targets, seasons, stopped codes."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -23,16 +24,17 @@ WHOLE = Owner(guide_id=GUIDE, store_id=STORE, channel_id=CHANNEL)
 moments = st.none() | st.integers(-5, 5).map(lambda n: AT + n * SECOND / 2)
 
 
-def _owners(owner=WHOLE, terms=None, **more):
-    return Owners(code_id=OTHER, terms=terms or Terms(), owner=owner, **more)
+def _owners(owner=WHOLE, **more):
+    return Owners(code_id=OTHER, owner=owner, **more)
 
 
 @given(starts=moments, ends=moments, stopped=moments)
 def test_a_second_counts_when_none_of_it_lies_beyond_an_end_and_some_of_it_after_the_start(starts, ends, stopped):
-    holds = Terms(starts_at=starts, ends_at=ends, stopped_at=stopped).hold(AT)
+    terms = Terms(starts_at=starts, ends_at=ends, stopped_at=stopped)
+    holds = terms.hold(AT)
     begun = starts is None or starts < AT + SECOND
     assert holds == (begun and all(end is None or end >= AT + SECOND for end in (ends, stopped)))
-    credit = _owners(terms=Terms(starts_at=starts, ends_at=ends, stopped_at=stopped)).credit(AT)
+    credit = _owners(replace(WHOLE, terms=terms)).credit(AT)
     assert credit == (
         Credit(code_id=OTHER, guide_id=GUIDE, store_id=STORE, channel_id=CHANNEL) if holds else Credit(code_id=OTHER)
     )
@@ -166,7 +168,7 @@ async def test_aiming_again_at_the_same_target_changes_nothing(world):
     guide = await make.guide()
     code_id, _ = await _code(world, TargetKind.GUIDE, guide)
     await service.aim(code_id, TargetKind.GUIDE, guide.id)
-    assert await make.count("wechat_code_former_target") == 0
+    assert await make.count("wechat_code_former") == 0
 
 
 async def test_a_standing_code_aimed_elsewhere_is_replaced_for_who_had_it(world):
@@ -212,6 +214,32 @@ async def test_a_stopped_code_welcomes_and_counts_for_nobody_until_it_is_resumed
     await service.resume(code_id)
     touch, said = await world.follow(scene)
     assert (touch["channel_id"], said) == (channel.id, "渠道的话")
+
+
+async def test_a_scan_during_a_stop_that_comes_late_counts_for_nobody_after_the_resumption_either(world, db):
+    channel = await make.channel()
+    code_id, scene = await _code(world, TargetKind.CHANNEL, channel)
+    begun = clock.now()
+    for seconds, act in ((10, service.stop), (20, service.resume), (30, service.stop), (40, service.resume)):
+        make.jump(db, seconds=seconds)
+        await act(code_id)
+    make.jump(db, seconds=50)
+    late = {n: (await world.follow(scene, begun + n * SECOND))[0]["channel_id"] for n in (5, 15, 25, 35, 45)}
+    assert late == {5: channel.id, 15: None, 25: channel.id, 35: None, 45: channel.id}
+    await service.resume(code_id)
+    assert await make.count("wechat_code_former") == 2
+
+
+async def test_a_late_scan_is_judged_by_the_season_of_its_time(world, db):
+    channel, begun = await make.channel(), clock.now()
+    code_id, scene = await _code(world, TargetKind.CHANNEL, channel, ends_at=begun + 10 * SECOND)
+    make.jump(db, seconds=20)
+    await service.change(code_id, {"ends_at": None})
+    await service.change(code_id, {"ends_at": None, "name": "新名"})
+    assert await make.count("wechat_code_former") == 1
+    make.jump(db, seconds=40)
+    late = {n: (await world.follow(scene, begun + n * SECOND))[0]["channel_id"] for n in (5, 15, 30)}
+    assert late == {5: channel.id, 15: None, 30: channel.id}
 
 
 async def test_a_code_made_by_hand_does_not_take_the_place_of_the_standing_one(world):

@@ -102,9 +102,21 @@ async def test_the_ranking_goes_by_follows_page_by_page_and_lists_those_without(
     assert (lines[0]["kind"], lines[0]["target_id"], lines[0]["target"]) == ("guide", str(two.target_id), two.target)
     of_three = (await http.get(f"{CODES}/numbers?target_id={three.target_id}", headers=boss)).json()["items"]
     assert [UUID(line["id"]) for line in of_three] == [three.id]
-    for wrong in ("x", "3_x", f"-1_{one.id}", f"{2**63}_{one.id}"):
+    for wrong in ("x", "3_x", f"3_{one.id}", f"-1_{one.id}_{one.id}", f"{2**63}_{one.id}_{one.id}", f"3_{one.id}_x"):
         answer = await http.get(f"{CODES}/numbers?cursor={wrong}", headers=boss)
         assert error_of(answer) == (422, "invalid_input")
+
+
+async def test_what_is_counted_while_pages_are_read_moves_no_line(http, boss, codes):
+    one, two, three = codes
+    await make.record(*(_by(code, FOLLOW, f"{code.id}{n}") for code, n in ((one, 0), (one, 1), (two, 0))))
+    page = (await http.get(f"{CODES}/numbers?limit=1", headers=boss)).json()
+    await make.record(*(_by(code, FOLLOW, f"{code.id}late{n}", -1) for code in (two, three) for n in range(9)))
+    seen = page["items"]
+    while page["next"] is not None:
+        page = (await http.get(f"{CODES}/numbers?limit=1&cursor={page['next']}", headers=boss)).json()
+        seen += page["items"]
+    assert [(UUID(line["id"]), line["follows"]) for line in seen] == [(one.id, 2), (two.id, 1), (three.id, 0)]
 
 
 async def test_a_guide_sees_the_numbers_of_the_own_codes(http, boss, codes):

@@ -1,9 +1,11 @@
 """The doctor: each thing that connecting an account needs is found right or wrong, and explained."""
 
+import re
+
 import pytest
 from aiohttp import web
 
-from infra import alerts, clock, parameters, redis
+from infra import alerts, clock, database, parameters, redis
 from infra.settings import settings
 from tests import factories as make
 from tests.doors import error_of
@@ -67,7 +69,10 @@ def test_the_callers_address_is_named():
     assert "203.0.113.7；" in hint
     assert "IP 白名单" in hint
     assert "203.0.113.8；" in explain(40164, "invalid ip 203.0.113.8, not in whitelist", "wx1")[1]
-    assert "something new" in explain(40164, "something new", "wx1")[1]
+    for unnamed in ("something new", "invalid ip, not in whitelist", ""):
+        hint = explain(40164, unnamed, "wx1")[1]
+        assert "微信没有说明是哪个 IP：请在本机查询出口 IP" in hint
+        assert "：（" not in hint
 
 
 async def test_a_caller_who_is_not_on_the_list_is_told_which_address_to_add(platform):
@@ -89,6 +94,33 @@ async def test_a_token_that_somebody_else_kills_is_noticed(account, platform):
     assert finding.verdict is Verdict.FAILED
     assert "force_refresh" in finding.hint
     assert (await _found(account, "token_shared")).verdict is Verdict.PASSED
+
+
+async def test_a_token_refused_again_is_not_blamed_on_the_secret(account, platform):
+    await platform.fault(account.app_id, "/cgi-bin/get_current_selfmenu_info", errcode=40001)
+    assert "作废" in (await _found(account, "token_shared")).words
+    findings = await service.examine(account.app_id)
+    assert [(f.name, f.verdict) for f in findings[:2]] == [
+        ("secret", Verdict.PASSED),
+        ("token_shared", Verdict.FAILED),
+    ]
+    seconds = re.fullmatch(r"令牌暂停获取中（刚被拒绝过），约 (\d+) 秒后自动恢复", findings[1].words)[1]
+    assert 1 <= int(seconds) <= 60
+    await platform.mend(account.app_id)
+    assert (await _found(account, "token_shared")).verdict is Verdict.PASSED
+
+
+async def test_after_a_fault_is_mended_nothing_contradicts(account, platform):
+    await platform.fault(account.app_id, "/cgi-bin/stable_token", errcode=40125)
+    failed = await service.examine(account.app_id)
+    assert [(f.name, f.verdict) for f in failed[:2]] == [
+        ("secret", Verdict.FAILED),
+        ("token_shared", Verdict.BY_HAND),
+    ]
+    assert "上面的 AppSecret" in failed[1].hint
+    await platform.mend(account.app_id)
+    mended = await service.examine(account.app_id)
+    assert [f.verdict for f in mended[:2]] == [Verdict.PASSED, Verdict.PASSED]
 
 
 async def test_users_of_the_plain_token_do_not_disturb(account, platform):
@@ -143,6 +175,14 @@ async def test_the_last_push_is_told(account, http):
     pushes = Pushes(account, make.openid())
     assert (await pushes.sealed(pushes.follow()).send(http)).status_code == 200
     assert (await _found(account, "last_push")).verdict is Verdict.PASSED
+
+
+async def test_a_push_from_the_future_says_that_the_clock_was_moved(account, http):
+    pushes = Pushes(account, make.openid())
+    assert (await pushes.sealed(pushes.follow()).send(http)).status_code == 200
+    await database.execute("UPDATE push SET received_at = received_at + interval '1 day'")
+    finding = await _found(account, "last_push")
+    assert (finding.verdict, finding.words) == (Verdict.BY_HAND, "最近一次推送的时间在未来，时钟被拨动过")
 
 
 async def test_a_spent_quota_is_told(account):

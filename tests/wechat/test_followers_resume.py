@@ -15,6 +15,8 @@ from tests.factories import rows
 from tests.simulator.harness import until
 from tests.wechat import fan_world as world
 from wechat.followers import profiles, service
+from wechat.followers.comparing import Claimed, Overtaken
+from wechat.followers.rules import RunState
 from wechat.platform.errors import PlatformAway
 
 FANS = 23
@@ -32,7 +34,7 @@ async def account(platform):
 
 
 async def _everybody_once(run):
-    assert (run["state"], run["seen"], run["lost"]) == ("done", FANS, 0)
+    assert (run["state"], run["seen"], run["missing"]) == ("done", FANS, 0)
     assert await make.count("customer") == await make.count("touch") == await make.count("timeline") == FANS
     assert await make.count("wechat_follower_seen") == 0
 
@@ -81,9 +83,9 @@ async def test_nobody_else_touches_a_run_that_is_claimed(platform, account, db, 
 
 async def test_whoever_lost_the_lease_does_not_turn_the_page_of_another(platform, account, db):
     run_id = await service.start(account.id)
-    stale = service._Run(run_id, account, service.RunState.READING, None, clock.now())
+    stale = Claimed(id=run_id, account=account, state=RunState.READING, started_at=clock.now())
     await service._read_page(stale, world.nobody_takes, float("inf"))
-    with pytest.raises(service._Overtaken):
+    with pytest.raises(Overtaken):
         await service._turn_page(stale, [b"somebody"], "next")
     assert (await world.last_run())["seen"] == 5
 

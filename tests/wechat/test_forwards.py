@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 
 from app.contexts import registry
-from infra import alerts
+from infra import alerts, database
 from tests import factories as make
 from tests.pushes import Pushes
 from tests.simulator.harness import receiving, until
@@ -176,6 +176,44 @@ async def test_who_cannot_be_reached_is_left_alone_for_a_while(http, db):
     assert {row["error"] for row in tried if row["attempts"]} == {"ClientConnectorError"}
     await service.send_due()
     assert sum(row["attempts"] for row in await make.rows("SELECT attempts FROM push_forward")) == 20
+
+
+async def test_a_pause_is_the_accounts_and_touches_none_of_its_pushes(http, other, db):
+    away, well = await make.account(forward_url="http://127.0.0.1:9/push"), await make.account(2, forward_url=other.url)
+    for _ in range(22):
+        await _handed_on(http, away, "one")
+    waiting = "SELECT xmin::text FROM push_forward WHERE attempts = 0 AND app_id = $1 ORDER BY id"
+    before = await make.rows(waiting, away.app_id)
+    await service.send_due()
+    assert await make.rows(waiting, away.app_id) == before[20:]
+    await _handed_on(http, well, "two")
+    assert await service.send_due() == 1
+    assert await make.rows(waiting, away.app_id) == before[20:]
+    await account_service.change_account(away.id, forward_url=other.url)
+    make.jump(db, seconds=6)
+    assert await service.send_due() == 22
+
+
+@pytest.mark.parametrize("url", ["https://hook..example.com/in", f"https://{'a' * 70}.example.com/in"])
+async def test_an_address_that_cannot_be_one_fails_its_own_pushes_only(http, other, db, url):
+    bad, well = await make.account(forward_url=url), await make.account(2, forward_url=other.url)
+    await _handed_on(http, bad, "one")
+    await _handed_on(http, well, "two")
+    assert await service.send_due() == 1
+    rows = await make.rows("SELECT state, attempts, error FROM push_forward ORDER BY id")
+    assert [(row["state"], row["attempts"]) for row in rows] == [("pending", 1), ("sent", 1)]
+    assert rows[0]["error"]
+
+
+async def test_a_push_that_cannot_be_sealed_is_given_up_alone(http, other, db):
+    account = await _account(other)
+    await _handed_on(http, account, "one")
+    await database.execute("UPDATE push SET raw = 'nothing to be read'")
+    await _handed_on(http, account, "two")
+    for _ in range(5):
+        make.jump(db, hours=2 * _)
+        await service.send_due()
+    assert await _states() == ["failed", "sent"]
 
 
 async def test_many_workers_send_each_once(http, other):

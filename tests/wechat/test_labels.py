@@ -12,8 +12,9 @@ from tests import factories as make
 from tests.doors import error_of
 from tests.factories import contact, customer_of, record, rows
 from tests.wechat import fan_world as world
+from tests.wechat.label_world import add, at_platform, bearers, import_again, known, on_platform
 from wechat.followers import profiles
-from wechat.labels import importing, service, syncing
+from wechat.labels import importing, reading, service, syncing
 from wechat.labels.rules import LabelKind
 
 
@@ -27,44 +28,12 @@ async def account(platform):
 
 @pytest.fixture
 async def fans(platform, account):
-    """Six followers whom we know, as customer ids by openid."""
-    people = await world.people(platform, 6)
-    await world.follow(platform, account, *people)
-    openids = await world.openids(platform, account)
-    await world.record_follows(account, openids)
-    await database.execute("UPDATE identity SET ask_at = NULL")
-    return {openid: (await customer_of(openid))["id"] for openid in openids}
+    return await known(platform, account, 6)
 
 
 @pytest.fixture
 async def boss(http):
     return await make.headers(await make.manager())
-
-
-async def add(http, boss, name, kind="tag", app_id="wx0000000000000001"):
-    answer = await http.post("/staff/v1/labels", headers=boss, json={"app_id": app_id, "kind": kind, "name": name})
-    assert answer.status_code == 201, answer.text
-    return answer.json()["id"]
-
-
-async def on_platform(platform, account):
-    """Tags of the platform by name, with the openids that carry each."""
-    token = await platform.token(account.app_id, account.secret)
-    tags = (await platform.get("/cgi-bin/tags/get", access_token=token))[1]["tags"]
-    found = {}
-    for tag in tags:
-        if tag["id"] != 2:
-            body = {"tagid": tag["id"], "next_openid": ""}
-            page = (await platform.post("/cgi-bin/user/tag/get", body, access_token=token))[1]
-            found[tag["name"]] = set(page.get("data", {}).get("openid", ()))
-    return found
-
-
-async def at_platform(platform, account, path, **body):
-    token = await platform.token(account.app_id, account.secret)
-    answer = (await platform.post(f"/cgi-bin/tags/{path}", body, access_token=token))[1]
-    assert answer.get("errcode", 0) == 0, answer
-    return answer
 
 
 async def sync():
@@ -158,7 +127,8 @@ async def test_the_limit_of_labels_holds_for_many_at_once(http, account):
 
     async def one(number):
         try:
-            await service.add_label(app_id=account.app_id, kind=LabelKind.TAG, name=f"标签{number}")
+            offered = await service.offer(account.app_id, f"标签{number}")
+            await service.add_label(offered, LabelKind.TAG)
         except service.LabelsUsedUp:
             return 0
         return 1
@@ -249,33 +219,17 @@ async def test_what_was_changed_on_the_platform_is_taken_over(http, platform, ac
     tag = (await at_platform(platform, account, "create", tag={"name": "线下"}))["tag"]["id"]
     await at_platform(platform, account, "members/batchtagging", tagid=tag, openid_list=some[:3])
     await service.import_labels(account)
-    assert await _bearers() == {"线下": {fans[openid] for openid in some[:3]}}
+    await reading.read_due()
+    assert await bearers() == {"线下": {fans[openid] for openid in some[:3]}}
     await at_platform(platform, account, "members/batchuntagging", tagid=tag, openid_list=some[:1])
     await at_platform(platform, account, "members/batchtagging", tagid=tag, openid_list=some[4:5])
     await at_platform(platform, account, "update", tag={"id": tag, "name": "门店"})
-    await _import_again(account)
-    assert await _bearers() == {"门店": {fans[openid] for openid in (some[1], some[2], some[4])}}
+    await import_again(account)
+    assert await bearers() == {"门店": {fans[openid] for openid in (some[1], some[2], some[4])}}
     await at_platform(platform, account, "delete", tag={"id": tag})
-    await _import_again(account)
-    assert await _bearers() == {}
+    await import_again(account)
+    assert await bearers() == {}
     assert await make.count("wechat_label") == 0
-
-
-async def _import_again(account):
-    """A later import, by our clock."""
-    await database.execute("UPDATE wechat_label SET next_at = next_at - interval '1 minute'")
-    await database.execute("UPDATE wechat_label_member SET changed_at = changed_at - interval '1 minute'")
-    await importing.import_labels(account, since=clock.now())
-
-
-async def _bearers():
-    found = {}
-    for row in await rows(
-        """SELECT l.name, i.customer_id FROM wechat_label l LEFT JOIN wechat_label_member m ON m.label_id = l.id
-            AND m.wanted LEFT JOIN identity i ON i.id = m.identity_id WHERE l.deleted_at IS NULL"""
-    ):
-        found.setdefault(row["name"], set()).add(row["customer_id"])
-    return found
 
 
 async def test_a_change_of_ours_that_is_not_told_yet_wins(http, platform, account, fans, boss):
@@ -286,8 +240,8 @@ async def test_a_change_of_ours_that_is_not_told_yet_wins(http, platform, accoun
     await http.delete(f"/staff/v1/fans/{fans[some[0]]}/labels/{label}", headers=boss)
     await http.post(f"/staff/v1/fans/{fans[some[1]]}/labels", headers=boss, json={"label_ids": [label]})
     await http.patch(f"/staff/v1/labels/{label}", headers=boss, json={"name": "改名"})
-    await _import_again(account)
-    assert await _bearers() == {"改名": {fans[some[1]]}}
+    await import_again(account)
+    assert await bearers() == {"改名": {fans[some[1]]}}
     await sync()
     assert await on_platform(platform, account) == {"改名": {some[1]}}
 
@@ -302,10 +256,10 @@ async def test_a_label_that_vanished_there_goes_here_unless_it_was_changed_since
     for number in numbers.values():
         await at_platform(platform, account, "delete", tag={"id": number})
     await http.patch(f"/staff/v1/labels/{kept}", headers=boss, json={"name": "改名"})
-    await _import_again(account)
+    await import_again(account)
     await sync()
     assert await on_platform(platform, account) == {"改名": {openid}}
-    assert await _bearers() == {"改名": {fan}}
+    assert await bearers() == {"改名": {fan}}
 
 
 async def test_tagging_with_a_vanished_label_waits_for_the_import(http, platform, account, fans, boss):
@@ -317,8 +271,6 @@ async def test_tagging_with_a_vanished_label_waits_for_the_import(http, platform
         f"/staff/v1/labels/{label}/fans", headers=boss, json={"customer_ids": [str(i) for i in fans.values()]}
     )
     await sync()
-    (label_row,) = await rows("SELECT read_at FROM wechat_label")
-    assert label_row["read_at"] is None
     assert await rows("SELECT DISTINCT synced, left(error, 5) AS e FROM wechat_label_member") == [
         {"synced": False, "e": "45159"}
     ]
@@ -336,25 +288,10 @@ async def test_profiles_tell_of_single_fans(platform, http, account, fans, boss)
         assert await profiles.ask_due(importing.take_tags) == 6
 
     await ask()
-    assert await _bearers() == {"线上": {fan}}
+    assert await bearers() == {"线上": {fan}}
     await at_platform(platform, account, "members/batchuntagging", tagid=tag, openid_list=[openid])
     await ask()
-    assert await _bearers() == {"线上": {None}}
-
-
-async def test_bearers_are_read_page_by_page_and_not_again_within_the_hour(platform, http, db):
-    account = await world.connected(platform, limits={"user_get_page": 4})
-    await world.imported(account)
-    await world.follow(platform, account, *await world.people(platform, 10))
-    openids = await world.openids(platform, account)
-    await world.record_follows(account, openids)
-    tag = (await at_platform(platform, account, "create", tag={"name": "多"}))["tag"]["id"]
-    await at_platform(platform, account, "members/batchtagging", tagid=tag, openid_list=openids)
-    await service.import_labels(account)
-    assert len((await _bearers())["多"]) == 10
-    read = await world.calls(platform, account, "user_tag_get")
-    await service.import_labels(account)
-    assert await world.calls(platform, account, "user_tag_get") == read
+    assert await bearers() == {"线上": {None}}
 
 
 async def test_a_platform_that_is_busy_is_told_later(http, platform, account, boss, db):
@@ -377,7 +314,7 @@ async def test_two_workers_tell_each_thing_once(http, platform, account, fans, b
     await asyncio.gather(*(syncing.sync_due() for _ in range(4)))
     await sync()
     assert await world.calls(platform, account, "tags_create") == 5
-    assert all(bearers == set(fans) for bearers in (await on_platform(platform, account)).values())
+    assert all(carriers == set(fans) for carriers in (await on_platform(platform, account)).values())
     assert await rows("SELECT count(*) AS n FROM wechat_label_member WHERE NOT synced") == [{"n": 0}]
 
 
@@ -398,9 +335,9 @@ async def test_one_whom_the_platform_has_in_two_groups_is_in_one_in_the_end(http
     await sync()
     for row in await rows("SELECT platform_id FROM wechat_label"):
         await at_platform(platform, account, "members/batchtagging", tagid=row["platform_id"], openid_list=[openid])
-    await _import_again(account)
+    await import_again(account)
     await sync()
-    await _import_again(account)
+    await import_again(account)
     assert sorted(map(len, (await on_platform(platform, account)).values())) == [0, 1]
     assert await rows("SELECT wanted, synced FROM wechat_label_member") == [{"wanted": True, "synced": True}]
 

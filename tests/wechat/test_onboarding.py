@@ -72,6 +72,15 @@ async def test_a_new_account_is_imported_and_its_menu_kept(account, platform, ht
     }
 
 
+async def test_the_menu_of_before_us_is_never_overwritten(account, platform, http, admin):
+    await _set_menu(platform, account, MENU)
+    await service.import_due()
+    await _set_menu(platform, account, [MENU[0] | {"name": "我们的"}])
+    await service.import_account(await accounts.credentials(account.app_id))
+    kept = (await http.get(f"/staff/v1/accounts/{account.id}/menu", headers=admin)).json()["content"]
+    assert kept["selfmenu_info"]["button"] == MENU
+
+
 async def test_an_account_without_a_menu_is_imported_too(account, platform, http, admin):
     await service.import_due()
     assert await _imported(account)
@@ -161,6 +170,8 @@ FORWARD_URLS = {
     "not an address": 422,
     "https://other.example.com/#x": 422,
     "https://other.example.com:99999/": 422,
+    "https://other..example.com/": 422,
+    f"https://{'a' * 64}.example.com/": 422,
     "https://other.example.com/" + "a" * 300: 422,
 }
 

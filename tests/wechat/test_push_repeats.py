@@ -48,7 +48,7 @@ async def fan(http):
 
 @pytest.fixture
 async def scene(fan):
-    await make.welcome("欢迎 {门店}", "又见面了")
+    await make.welcome("欢迎 一店", "又见面了")
     return await make.key_of(await make.code(fan.account, await make.store("一店")))
 
 

@@ -15,7 +15,7 @@ from wechat.pushes import messages
 from wechat.pushes.fields import read_fields
 from wechat.pushes.replies import text_reply
 from wechat.welcomes import responders
-from wechat.welcomes.rules import fill, unknown_placeholders
+from wechat.welcomes.rules import PLACEHOLDERS, fill, placeholders_beyond
 
 PATH = "/staff/v1/welcomes"
 
@@ -68,9 +68,24 @@ async def test_placeholders_are_the_names_behind_the_code(http):
     account, channel = await make.account(name="好店"), await make.channel("展会")
     guide = await make.guide("导购01", store=await make.store("一店", channel=channel))
     scene = await make.key_of(await make.code(account, guide))
-    await make.welcome("{公众号}/{门店}/{导购}/{渠道}")
+    await make.welcome("{公众号}/{门店}/{导购}/{渠道}", guide_id=guide.id)
     assert await _reply(http, account, scene) == "好店/一店/导购01/展会"
-    assert await _reply(http, account) == "好店///"
+
+
+async def test_words_with_a_placeholder_that_has_no_value_give_way_to_less_particular_ones(http):
+    account, channel = await make.account(), await make.channel("展会")
+    store = await make.store("一店", channel=channel)
+    guide = await make.guide("导购01", store=store)
+    of_guide, of_store = [await make.key_of(await make.code(account, target)) for target in (guide, store)]
+    await make.welcome("我是{门店}的{导购}", "{导购}又见到您", store_id=store.id)
+    assert await _reply(http, account, of_guide) == "我是一店的导购01"
+    assert await _reply(http, account, of_store) is None, "rather silent than broken words"
+    await make.welcome("大家", "大家扫码")
+    assert await _reply(http, account, of_store) == "大家"
+    await make.welcome("{渠道}", channel_id=channel.id)
+    assert await _reply(http, account, of_store) == "展会"
+    assert await _reply(http, account, of_store, scan=True) is None, "the channel has no words for a scan"
+    assert await _reply(http, account, of_guide, scan=True) == "导购01又见到您"
 
 
 async def test_without_words_for_a_scan_a_follower_hears_nothing(http):
@@ -87,12 +102,6 @@ async def test_a_scene_of_another_account_gets_everybodys_words(http):
     await make.welcome("大家")
     assert await _reply(http, one, scene) == "大家"
     assert await _reply(http, two, scene) == "门店"
-
-
-async def test_words_that_fill_to_nothing_are_silence(http):
-    account = await make.account()
-    await make.welcome("{导购}")
-    assert await _reply(http, account) is None
 
 
 async def test_a_change_is_in_force_within_seconds(http, monkeypatch):
@@ -153,6 +162,25 @@ async def test_what_cannot_be_a_welcome_is_refused(http, boss, changes, expected
     assert await make.count("welcome") == 0
 
 
+@pytest.mark.parametrize("field", ["follow_text", "scan_text"])
+async def test_placeholders_that_never_have_a_value_are_refused(http, boss, field):
+    store, channel = await make.store(), await make.channel()
+    targets = {
+        "{公众号}{渠道}{门店}{导购}": {"store_id": str(store.id)},
+        "{公众号}{渠道}": {"channel_id": str(channel.id)},
+        "{公众号}": {},
+    }
+    for text, target in targets.items():
+        body = {"follow_text": "欢迎", field: "{公众号}{渠道}{门店}{导购}"} | target
+        answer = await http.put(PATH, headers=boss, json=body)
+        too_much = sorted(PLACEHOLDERS - {name for name in PLACEHOLDERS if name in text})
+        if too_much:
+            assert error_of(answer) == (422, "placeholder_has_no_value")
+            assert answer.json()["error"]["details"] == {"placeholders": too_much}
+            answer = await http.put(PATH, headers=boss, json=body | {field: text})
+        assert answer.status_code == 200
+
+
 @pytest.mark.parametrize("character", ["\x01", "\x08", "\x0b", "\x1f", "\ufffe", "\uffff"])
 async def test_no_words_that_our_doors_let_in_make_a_reply_that_is_no_xml(http, boss, character):
     answer = await http.put(PATH, headers=boss, json={"follow_text": f"欢迎{character}你"})
@@ -185,9 +213,9 @@ def test_filled_words_are_text_within_the_platforms_bytes(words, name):
     except UnicodeEncodeError:
         return
     filled = fill(words + "{导购}", {"导购": name}, 2048)
-    assert len(filled.encode()) <= 2048
+    assert filled is None or len(filled.encode()) <= 2048
     if len((words + name).encode()) <= 2048 and "{" not in words:
-        assert filled == words + name
+        assert filled == (words + name if name else None)
 
 
 def test_a_cut_falls_between_characters():
@@ -196,4 +224,4 @@ def test_a_cut_falls_between_characters():
 
 
 def test_unknown_placeholders_are_named_once_each():
-    assert unknown_placeholders("{导购}{x}{y}{x}{公众号}") == ["x", "y"]
+    assert placeholders_beyond(PLACEHOLDERS, "{导购}{x}{y}{x}", None, "{公众号}{a}") == ["a", "x", "y"]

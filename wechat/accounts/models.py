@@ -14,8 +14,8 @@ class Account(Model):
 
     Former pairs still open pushes for some time after they were changed. `shadow`: everything is received, nothing
     is sent. `forward_from`: no push is handed on before. `imported_at`: what the account had on the platform (menu,
-    tags, followers) has been read; nothing there is overwritten before. `permanent_codes` counts those we had the
-    platform issue, against its budget.
+    tags, followers) has been read; nothing there is overwritten before. `ask_from`: its people are not asked about
+    before. `permanent_codes` counts those we had the platform issue, against its budget.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -33,6 +33,7 @@ class Account(Model):
     forward_from = fields.DatetimeField(null=True)
     permanent_codes = fields.IntField(db_default=0)
     imported_at = fields.DatetimeField(null=True)
+    ask_from = fields.DatetimeField(null=True)
     disabled_at = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField()
 

@@ -10,7 +10,10 @@ from wechat.accounts.models import Account
 
 
 class Block(Model):
-    """A fan is blacklisted (`wanted`) or shall be let go; `synced` is false while the platform has still to hear."""
+    """A fan is blacklisted (`wanted`) or shall be let go; `synced` is false while the platform has still to hear.
+
+    A synced one with an `error` was refused there and is kept here.
+    """
 
     id = fields.UUIDField(primary_key=True)
     account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(

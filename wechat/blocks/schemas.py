@@ -7,7 +7,7 @@ from infra.schemas import Output
 
 
 class BlockOut(Output):
-    """`wanted`: blacklisted, otherwise being let go; `synced`: the platform knows."""
+    """`wanted`: blacklisted, otherwise being let go; `synced`: the platform knows, with an `error` it refused."""
 
     id: UUID
     customer_id: UUID

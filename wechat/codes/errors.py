@@ -47,12 +47,25 @@ class CodeSeasonWrong(InvalidInput):
     english = "The season of a code has to start before it ends"
 
 
+class CodeSeasonOver(CodeSeasonWrong):
+    message = "结束时间已经过去"
+    english = "The season is over already"
+
+
 class NotForThisAccount(InvalidInput):
     """`field` says what does not go with the account's kind."""
 
     code = "code_not_for_this_account"
     message = "小程序码长期有效且不能是临时的；只有小程序码可以指定页面"
     english = "Codes of mini-programs never expire, and only they open a page"
+
+
+class NoPosters(NotFound):
+    """`left_out` codes fit, but are not issued yet."""
+
+    code = "no_posters"
+    message = "没有符合条件的海报"
+    english = "There are no such posters"
 
 
 class TooManyPosters(InvalidInput):

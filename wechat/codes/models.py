@@ -61,8 +61,8 @@ class Code(Model):
         )
 
 
-class FormerTarget(Model):
-    """Whose a re-targeted code was before `until_at`: a scan of that time that comes late still counts for them."""
+class FormerCode(Model):
+    """What a code was before `until_at`: whose, and when it counted. A scan of that time may come late."""
 
     id = fields.BigIntField(primary_key=True)
     code: fields.ForeignKeyRelation[Code] = fields.ForeignKeyField(
@@ -77,11 +77,14 @@ class FormerTarget(Model):
     channel: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
         "models.Channel", related_name=False, null=True, on_delete=fields.RESTRICT
     )
+    starts_at = fields.DatetimeField(null=True)
+    ends_at = fields.DatetimeField(null=True)
+    stopped_at = fields.DatetimeField(null=True)
     until_at = fields.DatetimeField()
 
     class Meta:
-        table = "wechat_code_former_target"
-        indexes: ClassVar = (Index(fields=("code_id", "until_at"), name="wechat_code_former_target_code"),)
+        table = "wechat_code_former"
+        indexes: ClassVar = (Index(fields=("code_id", "until_at"), name="wechat_code_former_code"),)
 
 
 class Picture(Model):

@@ -3,6 +3,7 @@
 A file of its own: it reads people, where `queries` reads codes.
 """
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -10,6 +11,8 @@ import asyncpg
 
 from infra import clock, database
 from infra.errors import InvalidInput
+from infra.ids import new_id
+from infra.schemas import Page
 from wechat.codes.queries import CODES, CodeFilter
 from wechat.codes.rules import TargetKind
 from wechat.codes.schemas import CodeNumbersOut, CodeRankOut
@@ -34,7 +37,7 @@ WITH picked AS (
 ), counted AS (
     SELECT t.code_id, {counts}
     FROM touch t JOIN picked ON picked.id = t.code_id JOIN customer p ON p.id = t.customer_id
-    WHERE NOT p.is_staff{period}
+    WHERE NOT p.is_staff AND t.id < $2{period}
     GROUP BY t.code_id
 ), ranked AS (
     SELECT picked.*, COALESCE(scans, 0) AS scans, COALESCE(follows, 0) AS follows,
@@ -47,6 +50,14 @@ SELECT * FROM ranked WHERE {after} ORDER BY follows DESC, id LIMIT $1
 Rank = tuple[int, UUID]
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page begins: behind `after`, the (follows, id) of a line. Touches made since `before` are not counted."""
+
+    before: UUID
+    after: Rank | None = None
+
+
 async def numbers(code_id: UUID, first: date | None, last: date | None) -> CodeNumbersOut:
     """What one code brought from the first to the last business day, both included; None: without that end."""
     row = await database.fetch_one(_OF_ONE, code_id, *_moments(first, last))
@@ -54,38 +65,47 @@ async def numbers(code_id: UUID, first: date | None, last: date | None) -> CodeN
 
 
 async def ranking(
-    wanted: CodeFilter, first: date | None, last: date | None, after: Rank | None, limit: int
+    wanted: CodeFilter, first: date | None, last: date | None, cursor: str | None, limit: int
+) -> Page[CodeRankOut]:
+    """Codes by the follows they brought, most first. Touches made after the first page was read don't move the others.
+
+    What was counted may still change: a person who turns out to have come by another code before, or a colleague.
+    Raises InvalidInput.
+    """
+    place = _read(cursor) if cursor else Place(new_id())
+    lines = await _lines(wanted, first, last, place, limit + 1)
+    following = None
+    if len(lines) > limit:
+        following = f"{lines[limit - 1].follows}_{lines[limit - 1].id}_{place.before}"
+    return Page(items=lines[:limit], next=following)
+
+
+async def _lines(
+    wanted: CodeFilter, first: date | None, last: date | None, place: Place, limit: int
 ) -> list[CodeRankOut]:
-    """Codes by the follows they brought, most first; `after` is (follows, id) of the last line of the former page."""
-    values: list[object] = [limit]
+    values: list[object] = [limit, place.before]
     condition, period, beyond = wanted.sql(values), "", "true"
     for operator, moment in zip((">=", "<"), _moments(first, last), strict=True):
         if moment is not None:
             values.append(moment)
             period += f" AND t.occurred_at {operator} ${len(values)}"
-    if after is not None:
-        values += after
+    if place.after is not None:
+        values += place.after
         follows, id_ = f"${len(values) - 1}::bigint", f"${len(values)}::uuid"
         beyond = f"(follows < {follows} OR (follows = {follows} AND id > {id_}))"
     sql = _RANKING.format(codes=CODES, condition=condition, counts=_COUNTS, period=period, after=beyond)
     return [_rank(row) for row in await database.fetch(sql, *values)]
 
 
-def rank_cursor(line: CodeRankOut) -> str:
-    """The cursor behind a line of the ranking."""
-    return f"{line.follows}_{line.id}"
-
-
-def read_rank_cursor(text: str) -> Rank:
-    """The (follows, id) of such a cursor. Raises InvalidInput."""
-    follows, _, id_ = text.partition("_")
+def _read(cursor: str) -> Place:
     try:
-        rank = int(follows), UUID(id_)
+        follows, id_, before = cursor.split("_")
+        place = Place(UUID(before), (int(follows), UUID(id_)))
     except ValueError as error:
         raise InvalidInput({"field": "cursor"}) from error
-    if not 0 <= rank[0] < 2**63:
+    if not 0 <= int(follows) < 2**63:
         raise InvalidInput({"field": "cursor"})
-    return rank
+    return place
 
 
 def _moments(first: date | None, last: date | None) -> tuple[datetime | None, datetime | None]:

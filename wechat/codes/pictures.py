@@ -9,7 +9,7 @@ from wechat.codes.errors import CodeNotIssued
 from wechat.codes.rules import TargetKind
 from wechat.codes.schemas import CodeOut
 
-_WORDS = {TargetKind.GUIDE: "专属导购", TargetKind.STORE: "门店", TargetKind.CHANNEL: "活动"}
+_WORDS = {TargetKind.GUIDE: "专属导购", TargetKind.STORE: "门店"}
 _HINTS = {Kind.OFFICIAL: "微信扫一扫，关注我们", Kind.MINI: "微信扫一扫，打开小程序"}
 
 
@@ -25,12 +25,16 @@ async def poster_png(code: CodeOut) -> bytes:
 
 
 async def draw_poster(code: CodeOut, qr: str | bytes) -> bytes:
-    """The poster around the text of a QR code or a picture."""
+    """The poster around the text of a QR code or a picture.
+
+    A channel's name is for colleagues, so a consumer reads the account's in its place.
+    """
     return await asyncio.to_thread(
         images.poster_png,
         title=code.account,
-        label=_WORDS[code.kind],
-        name=code.target,
+        label=_WORDS.get(code.kind, ""),
+        name=code.account if code.kind is TargetKind.CHANNEL else code.target,
+        season=code.name or "",
         hint=_HINTS[code.account_kind],
         qr=qr,
     )

@@ -10,12 +10,12 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
-from infra import clock
+from infra import clock, database
 from infra.parameters import Parameter
 from infra.pdf import Pdf
 from infra.settings import settings
 from wechat.codes import pictures, queries
-from wechat.codes.errors import TooManyPosters
+from wechat.codes.errors import NoPosters, TooManyPosters
 from wechat.codes.queries import CodeFilter
 from wechat.codes.rules import CodeState
 from wechat.codes.schemas import CodeOut
@@ -25,36 +25,54 @@ POSTERS_MOST = Parameter(
 )
 _AT_ONCE = 20
 _LEFT_OUT = "未生成.txt"
-# What a file system would take for a path or refuse; dots at the ends would hide the file or lose its type.
-_UNFIT = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]')
+# What a file system would take for a path or refuse, and what turns the direction of writing.
+_UNFIT = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]')
+# Three parts of this length are less than the 255 bytes that file systems allow.
+_LONGEST_PART = 20
+
+_WAITING = f"""
+SELECT a.name, count(*) FILTER (WHERE c.state = 'pending' AND a.shadow) AS shadow,
+       count(*) FILTER (WHERE c.state = 'pending' AND NOT a.shadow) AS pending,
+       count(*) FILTER (WHERE c.state = 'failed') AS failed
+FROM {queries.CODES} WHERE c.state <> 'issued' AND w.left_at IS NULL AND s.closed_at IS NULL AND
+"""
+_REASONS = {
+    "shadow": "观察模式 {} 个（上线后才会生成）",
+    "pending": "等待微信 {} 个（请稍后重新下载）",
+    "failed": "已放弃 {} 个（微信拒绝了，请管理员处理后重试）",
+}
 
 
-async def ready(wanted: CodeFilter) -> tuple[int, int]:
-    """(how many posters there are, how many codes are not issued yet)."""
-    counts = await queries.count_living(_fresh(wanted))
-    return counts[CodeState.ISSUED], counts[CodeState.PENDING] + counts[CodeState.FAILED]
+async def any_at_all(wanted: CodeFilter) -> int:
+    """How many codes are not issued yet, if there is anything to tell of. Raises NoPosters."""
+    count, left_out = await _ready(wanted)
+    if not count and not left_out:
+        raise NoPosters({"left_out": 0})
+    return left_out
 
 
 async def few_enough(wanted: CodeFilter) -> int:
-    """How many codes are not issued yet, if the others fit into one PDF. Raises TooManyPosters."""
-    count, left_out = await ready(wanted)
+    """How many codes are not issued yet, if the others fit into one PDF. Raises NoPosters, TooManyPosters."""
+    count, left_out = await _ready(wanted)
+    if not count:
+        raise NoPosters({"left_out": left_out})
     most = await POSTERS_MOST.get()
     if count > most:
         raise TooManyPosters({"count": count, "most": most})
     return left_out
 
 
-async def archive(wanted: CodeFilter, left_out: int) -> AsyncIterator[bytes]:
-    """A ZIP of posters "name-number.png", and a note if codes were left out because they are not issued yet."""
+async def archive(wanted: CodeFilter) -> AsyncIterator[bytes]:
+    """A ZIP of posters, and a note of the codes that were left out because they are not issued yet."""
     sink = _Sink()
     with zipfile.ZipFile(sink, "w") as file:
         number = 0
         async for code, poster in _drawn(wanted):
             number += 1
-            file.writestr(_entry(f"{_fit(code.target)}-{number:04d}.png"), poster)
+            file.writestr(_entry(_name(code, number)), poster)
             yield sink.taken()
-        if left_out:
-            file.writestr(_entry(_LEFT_OUT), f"还有 {left_out} 个二维码尚未生成，请稍后重新下载。\n")
+        if lines := await _left_out(wanted):
+            file.writestr(_entry(_LEFT_OUT), "".join(f"{line}\n" for line in lines))
     yield sink.taken()
 
 
@@ -77,6 +95,23 @@ async def _drawn(wanted: CodeFilter) -> AsyncIterator[tuple[CodeOut, bytes]]:
                 yield code, await pictures.draw_poster(code, qr)
 
 
+async def _ready(wanted: CodeFilter) -> tuple[int, int]:
+    """(how many posters there are, how many codes are not issued yet)."""
+    counts = await queries.count_living(_fresh(wanted))
+    return counts[CodeState.ISSUED], counts[CodeState.PENDING] + counts[CodeState.FAILED]
+
+
+async def _left_out(wanted: CodeFilter) -> list[str]:
+    """A line for each account with codes that are not issued yet: how many, and why."""
+    values: list[object] = []
+    condition = _fresh(wanted).sql(values)
+    rows = await database.fetch(f"{_WAITING} {condition} GROUP BY a.id ORDER BY a.id", *values)
+    return [
+        f"{row['name']}：" + "，".join(words.format(row[reason]) for reason, words in _REASONS.items() if row[reason])
+        for row in rows
+    ]
+
+
 def _fresh(wanted: CodeFilter) -> CodeFilter:
     """Nobody hangs up a poster of a stopped code, unless those are what was asked for."""
     return replace(wanted, stopped=False) if wanted.stopped is None else wanted
@@ -87,8 +122,14 @@ def _entry(name: str) -> zipfile.ZipInfo:
     return zipfile.ZipInfo(name, clock.now().astimezone(settings().timezone).timetuple()[:6])
 
 
+def _name(code: CodeOut, number: int) -> str:
+    parts = (code.account, code.target, code.name or "长期")
+    return f"{'-'.join(map(_fit, parts))}-{number:04d}.png"
+
+
 def _fit(name: str) -> str:
-    return _UNFIT.sub("_", name).strip(". ") or "_"
+    # Dots at the ends would hide the file or lose its type.
+    return _UNFIT.sub("_", name)[:_LONGEST_PART].strip(". ") or "_"
 
 
 class _Sink(io.RawIOBase):

@@ -31,11 +31,12 @@ LEFT JOIN channel n ON n.id = COALESCE(c.channel_id, o.channel_id)
 
 _OWNERS = """
 WITH code AS (SELECT * FROM wechat_code WHERE key = ANY($1::text[])), held AS (
-    SELECT id, guide_id, store_id, channel_id, NULL::timestamptz AS until_at, NULL::bigint AS place FROM code
-    UNION ALL SELECT f.code_id, f.guide_id, f.store_id, f.channel_id, f.until_at, f.id
-    FROM wechat_code_former_target f JOIN code ON code.id = f.code_id
+    SELECT id, guide_id, store_id, channel_id, starts_at, ends_at, stopped_at, NULL::timestamptz AS until_at,
+           NULL::bigint AS place FROM code
+    UNION ALL SELECT f.code_id, f.guide_id, f.store_id, f.channel_id, f.starts_at, f.ends_at, f.stopped_at, f.until_at,
+                     f.id FROM wechat_code_former f JOIN code ON code.id = f.code_id
 )
-SELECT c.key, c.id, a.app_id, c.starts_at, c.ends_at, c.stopped_at, h.until_at, h.guide_id, w.left_at,
+SELECT c.key, c.id, a.app_id, h.starts_at, h.ends_at, h.stopped_at, h.until_at, h.guide_id, w.left_at,
        o.id AS store_id, o.closed_at, COALESCE(h.channel_id, o.channel_id) AS channel_id
 FROM held h JOIN code c ON c.id = h.id JOIN wechat_account a ON a.id = c.account_id
 LEFT JOIN staff w ON w.id = h.guide_id LEFT JOIN store o ON o.id = COALESCE(h.store_id, w.store_id)
@@ -104,11 +105,12 @@ async def owners(connection: Connection, keys: Collection[str]) -> dict[tuple[st
             store_id=row["store_id"],
             store_closed_at=row["closed_at"],
             channel_id=row["channel_id"],
+            terms=_terms(row),
         )
         if row["until_at"] is not None:
             former[name] = (*former.get(name, ()), (row["until_at"], owner))
         else:
-            found[name] = Owners(code_id=row["id"], terms=_terms(row), owner=owner, former=former.get(name, ()))
+            found[name] = Owners(code_id=row["id"], owner=owner, former=former.get(name, ()))
     return found
 
 

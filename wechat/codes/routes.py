@@ -46,7 +46,11 @@ _LEFT_OUT = "X-Codes-Left-Out"
 
 def _file(media_type: str) -> dict[int | str, dict[str, object]]:
     header = {"description": "How many codes are not issued yet and therefore left out", "schema": {"type": "integer"}}
-    return {200: {"content": {media_type: {}}, "description": "A file", "headers": {_LEFT_OUT: header}}}
+    refusal = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}}
+    return {
+        200: {"content": {media_type: {}}, "description": "A file", "headers": {_LEFT_OUT: header}},
+        404: {"content": refusal, "description": "There are no such posters"},
+    }
 
 
 async def _filter(
@@ -96,7 +100,8 @@ async def my_codes(guide: Guide) -> list[CodeOut]:
 @router.get("/me/codes/numbers")
 async def my_codes_numbers(guide: Guide, first: BusinessDay = None, last: BusinessDay = None) -> list[CodeRankOut]:
     """What each of my codes brought, from the first to the last business day."""
-    return await numbers.ranking(CodeFilter(kind=TargetKind.GUIDE, target_id=guide.id), first, last, None, 200)
+    mine = CodeFilter(kind=TargetKind.GUIDE, target_id=guide.id)
+    return (await numbers.ranking(mine, first, last, None, 200)).items
 
 
 @router.post("/codes", status_code=201)
@@ -106,8 +111,7 @@ async def add_code(body: CodeIn, _by: Writer, once: Once) -> CodeOut:
     kind, target_id = body.target()
 
     async def act() -> CodeOut:
-        season = {"starts_at": body.starts_at, "ends_at": body.ends_at}
-        code_id = await service.add_code(offered, kind=kind, target_id=target_id, name=body.name, **season)
+        code_id = await service.add_code(offered, kind=kind, target_id=target_id, name=body.name, **body.season())
         return await queries.code(code_id)
 
     return await once.run(act, CodeOut)
@@ -129,18 +133,18 @@ async def codes_numbers(
     limit: Limit = 50,
 ) -> Page[CodeRankOut]:
     """Codes ranked by the first-touch follows they brought from the first to the last business day."""
-    after = numbers.read_rank_cursor(cursor) if cursor else None
-    lines = await numbers.ranking(wanted, first, last, after, limit + 1)
-    following = numbers.rank_cursor(lines[limit - 1]) if len(lines) > limit else None
-    return Page(items=lines[:limit], next=following)
+    return await numbers.ranking(wanted, first, last, cursor, limit)
 
 
 @router.get("/codes/posters.zip", response_class=Response, responses=_file("application/zip"))
 async def posters_zip(_by: Reader, wanted: Wanted) -> Response:
-    """The posters of these codes as PNG in a ZIP, without those of guides who left and stores that closed."""
-    _, left_out = await posters.ready(wanted)
+    """The posters of these codes as PNG in a ZIP, without those of guides who left and stores that closed.
+
+    404 `no_posters` when there is nothing to put into it.
+    """
+    left_out = await posters.any_at_all(wanted)
     headers = {"Content-Disposition": 'attachment; filename="posters.zip"', _LEFT_OUT: str(left_out)}
-    return StreamingResponse(posters.archive(wanted, left_out), media_type="application/zip", headers=headers)
+    return StreamingResponse(posters.archive(wanted), media_type="application/zip", headers=headers)
 
 
 @router.get("/codes/posters.pdf", response_class=Response, responses=_file("application/pdf"))
@@ -206,8 +210,7 @@ async def add_batch(body: CodeBatchIn, _by: Writer, once: Once) -> CodeBatchMade
     offered = await service.offer(body.app_id, body.life, body.page)
 
     async def act() -> CodeBatchMade:
-        season = {"starts_at": body.starts_at, "ends_at": body.ends_at}
-        batch_id, count = await service.add_batch(offered, kind=body.kind, name=body.name, **season)
+        batch_id, count = await service.add_batch(offered, kind=body.kind, name=body.name, **body.season())
         return CodeBatchMade(id=batch_id, count=count)
 
     return await once.run(act, CodeBatchMade)

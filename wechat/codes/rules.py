@@ -48,21 +48,21 @@ class Terms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:
-    """Whose a code is or was, and since when the guide or the store is no more."""
+    """Whose a code is or was, when it counts or counted, and since when the guide or the store is no more."""
 
     guide_id: UUID | None = None
     guide_left_at: datetime | None = None
     store_id: UUID | None = None
     store_closed_at: datetime | None = None
     channel_id: UUID | None = None
+    terms: Terms = Terms()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owners:
-    """Everybody a code has led to: the present owner, and the former ones with the moment they ceased, oldest first."""
+    """What a code is, and what it was, each with the moment that ended it, oldest first."""
 
     code_id: UUID
-    terms: Terms
     owner: Owner
     former: tuple[tuple[datetime, Owner], ...] = ()
 
@@ -72,10 +72,10 @@ class Owners:
         A guide who left leads to the store, a closed store to its channel. A code that was stopped or out of season
         then counts for nobody, but the touch names it.
         """
-        if not self.terms.hold(at):
-            return Credit(code_id=self.code_id)
         over = at + timedelta(seconds=1)
         owner = next((owner for until, owner in self.former if until >= over), self.owner)
+        if not owner.terms.hold(at):
+            return Credit(code_id=self.code_id)
         return Credit(
             code_id=self.code_id,
             guide_id=owner.guide_id if owner.guide_left_at is None or owner.guide_left_at >= over else None,

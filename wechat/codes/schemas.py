@@ -6,8 +6,11 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
+from infra import clock
+from infra.problems import Unfit
 from infra.schemas import Input, Name, Output, Text
 from wechat.accounts.rules import Kind
+from wechat.codes.errors import CodeSeasonOver
 from wechat.codes.rules import CodeState, Life, TargetKind
 
 AppId = Annotated[Text, StringConstraints(min_length=1, max_length=32)]
@@ -25,7 +28,7 @@ class TargetIn(Input):
     @model_validator(mode="after")
     def _one_target(self) -> Self:
         if sum(target is not None for target in (self.guide_id, self.store_id, self.channel_id)) != 1:
-            raise ValueError("give exactly one of guide_id, store_id and channel_id")
+            raise Unfit("导购、门店、渠道须恰好选一个", "give exactly one of guide_id, store_id and channel_id")
         return self
 
     def target(self) -> tuple[TargetKind, UUID]:
@@ -39,6 +42,12 @@ class SeasonIn(Input):
 
     starts_at: Moment | None = None
     ends_at: Moment | None = None
+
+    def season(self) -> dict[str, datetime | None]:
+        """Both ends, for a code that is still to be made. Raises CodeSeasonOver."""
+        if self.ends_at is not None and self.ends_at <= clock.now():
+            raise CodeSeasonOver({"reason": "over"})
+        return {"starts_at": self.starts_at, "ends_at": self.ends_at}
 
 
 class CodeIn(TargetIn, SeasonIn):

@@ -49,11 +49,10 @@ FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::uuid[], $6::text
 ON CONFLICT DO NOTHING RETURNING id, account_id, life
 """
 
-_HAND_OVER = """
-INSERT INTO wechat_code_former_target (code_id, guide_id, store_id, channel_id, until_at)
-SELECT id, guide_id, store_id, channel_id, $2 FROM wechat_code WHERE id = $1
+_KEEP = """
+INSERT INTO wechat_code_former (code_id, guide_id, store_id, channel_id, starts_at, ends_at, stopped_at, until_at)
+SELECT id, guide_id, store_id, channel_id, starts_at, ends_at, stopped_at, $2 FROM wechat_code WHERE id = $1
 """
-
 
 _AIM = """
 UPDATE wechat_code SET standing = false, guide_id = CASE $2 WHEN 'guide' THEN $3::uuid END,
@@ -150,13 +149,11 @@ async def aim(code_id: UUID, kind: TargetKind, target_id: UUID) -> None:
     """
     limits = await budget.limits()
     async with transaction() as connection:
-        code = await connection.fetchrow("SELECT * FROM wechat_code WHERE id = $1 FOR UPDATE", code_id)
-        if code is None:
-            raise CodeNotFound
+        code = await _locked(connection, code_id)
         await _expect(connection, kind, target_id)
         if code[f"{kind}_id"] == target_id:
             return
-        await connection.execute(_HAND_OVER, code_id, clock.now())
+        await connection.execute(_KEEP, code_id, clock.now())
         await connection.execute(_AIM, code_id, kind, target_id)
         if code["standing"]:
             former = code["guide_id"] or code["store_id"] or code["channel_id"]
@@ -165,23 +162,35 @@ async def aim(code_id: UUID, kind: TargetKind, target_id: UUID) -> None:
 
 async def stop(code_id: UUID) -> None:
     """From now on scans count for nobody; they still welcome. Again changes nothing. Raises CodeNotFound."""
-    await _change("UPDATE wechat_code SET stopped_at = COALESCE(stopped_at, $2) WHERE id = $1", code_id, clock.now())
+    sql = "UPDATE wechat_code SET stopped_at = COALESCE(stopped_at, $2) WHERE id = $1"
+    if not await database.execute(sql, code_id, clock.now()):
+        raise CodeNotFound
 
 
 async def resume(code_id: UUID) -> None:
-    """Undo a stop; one that expired meanwhile is renewed. Again changes nothing. Raises CodeNotFound."""
-    await _change("UPDATE wechat_code SET stopped_at = NULL WHERE id = $1", code_id)
+    """Scans count again from this moment on, and the ticket is renewed if need be. Again changes nothing.
+
+    Raises CodeNotFound.
+    """
+    async with transaction() as connection:
+        code = await _locked(connection, code_id)
+        if code["stopped_at"] is not None:
+            await connection.execute(_KEEP, code_id, clock.now())
+            await connection.execute("UPDATE wechat_code SET stopped_at = NULL WHERE id = $1", code_id)
 
 
 async def change(code_id: UUID, values: dict[str, Any]) -> None:
-    """Change name, starts_at and ends_at, whichever are given. Raises CodeNotFound, CodeSeasonWrong."""
+    """Change name, starts_at and ends_at, whichever are given; a new season is for scans from this moment on.
+
+    Raises CodeNotFound, CodeSeasonWrong.
+    """
     with constraint_errors({"wechat_code_season": CodeSeasonWrong}):
-        async with transaction():
-            code = await Code.select_for_update().get_or_none(id=code_id)
-            if code is None:
-                raise CodeNotFound
+        async with transaction() as connection:
+            code = await _locked(connection, code_id)
+            if any(values.get(name, code[name]) != code[name] for name in ("starts_at", "ends_at")):
+                await connection.execute(_KEEP, code_id, clock.now())
             if values:
-                await code.update_from_dict(values).save(update_fields=list(values))
+                await Code.filter(id=code_id).update(**values)
 
 
 async def retry_failed() -> int:
@@ -252,6 +261,8 @@ async def _add(
     return await connection.fetch(_ADD, *columns, clock.now(), standing, name, batch_id, page, starts_at, ends_at)
 
 
-async def _change(sql: str, code_id: UUID, *values: object) -> None:
-    if not await database.execute(sql, code_id, *values):
+async def _locked(connection: Connection, code_id: UUID) -> asyncpg.Record:
+    code = await connection.fetchrow("SELECT * FROM wechat_code WHERE id = $1 FOR UPDATE", code_id)
+    if code is None:
         raise CodeNotFound
+    return code

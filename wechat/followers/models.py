@@ -13,7 +13,9 @@ from wechat.followers.rules import RunState
 class Run(Model):
     """One reading of an account's follower list; `cursor` is the openid the next page begins after (ciphertext).
 
-    `healed` counts follows and `lost` departures that no push had told of. One run per account is under way.
+    `position` is the identity up to which those we know were compared with the list. `healed` counts follows that no
+    push had told of, `missing` those who follow as far as we know and aren't in the list. One run per account is under
+    way; `attempts` counts its failures.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -22,9 +24,11 @@ class Run(Model):
     )
     state = fields.CharEnumField(RunState, max_length=10)
     cursor = fields.BinaryField(null=True)
+    position = fields.UUIDField(null=True)
     seen = fields.IntField()
     healed = fields.IntField()
-    lost = fields.IntField()
+    missing = fields.IntField()
+    attempts = fields.IntField()
     next_at = fields.DatetimeField()
     error = fields.CharField(max_length=200, null=True)
     started_at = fields.DatetimeField()

@@ -1,12 +1,10 @@
 """Asking the platform about people: unionid, tags, and whether they follow. A claim is a lease on `identity.ask_at`."""
 
 import time
-from collections import defaultdict
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeAlias
-
-import asyncpg
 
 from core.customers.merging import learn_profiles
 from core.customers.rules import NOBODY, Contact, ContactKind, Credit, Profile
@@ -22,14 +20,18 @@ from wechat.accounts.rules import Kind
 from wechat.codes import queries as codes
 from wechat.followers.rules import Told, read
 from wechat.platform import users
-from wechat.platform.errors import PlatformRefused, QuotaSpent
+from wechat.platform.errors import PlatformAway, PlatformRefused, QuotaSpent
 from wechat.platform.policy import Action
 
 SIZE = Parameter(
     name="wechat.profile_batch", default=100, least=1, most=100, help="一次向平台查询多少位粉丝的资料（平台上限 100）"
 )
 RETRY_SECONDS = Parameter(
-    name="wechat.profile_retry_seconds", default=300, least=10, most=86_400, help="资料查询未成功时，多少秒后再试"
+    name="wechat.profile_retry_seconds",
+    default=300,
+    least=10,
+    most=86_400,
+    help="资料查询被拒绝或无响应时，该账号多少秒后再试",
 )
 
 # Whoever knows what a tag is learns who carries which: digests of identities, the platform's numbers of tags, and when
@@ -38,83 +40,72 @@ TakeTags: TypeAlias = Callable[[Credentials, Mapping[bytes, Sequence[int]], date
 
 _SLICE_SECONDS = 30.0
 _LEASE = timedelta(minutes=3)
-_AT_ONCE = 500
 
+# An account that can't be asked now keeps nobody else waiting, and its own people keep their place.
 _CLAIM = """
 WITH due AS MATERIALIZED (
-    SELECT id FROM identity WHERE ask_at <= $1 AND following AND openid IS NOT NULL
-    ORDER BY ask_at LIMIT $3 FOR UPDATE SKIP LOCKED
+    SELECT id FROM identity WHERE app_id = $1 AND ask_at <= $2 AND following AND openid IS NOT NULL AND EXISTS (
+        SELECT FROM wechat_account
+        WHERE app_id = $1 AND kind = 'official' AND disabled_at IS NULL AND (ask_from IS NULL OR ask_from <= $2)
+    ) ORDER BY ask_at LIMIT $4 FOR UPDATE SKIP LOCKED
 )
-UPDATE identity i SET ask_at = $2 FROM due WHERE i.id = due.id RETURNING i.app_id, i.openid
+UPDATE identity i SET ask_at = $3 FROM due WHERE i.id = due.id RETURNING i.openid
 """
 
 # Skips whoever is being written: nobody holding a customer waits for us.
-_POSTPONE = """
-UPDATE identity i SET ask_at = $3 FROM (
+_LEAVE_OUT = """
+UPDATE identity i SET ask_at = NULL FROM (
     SELECT id FROM identity WHERE digest = ANY($1::bytea[]) AND ask_at = $2 FOR UPDATE SKIP LOCKED
 ) due WHERE i.id = due.id
 """
 
-_STILL_FOLLOWING = "SELECT digest FROM identity WHERE digest = ANY($1::bytea[]) AND following AND state_at < $2"
+_STILL_FOLLOWING = """
+SELECT digest FROM identity WHERE digest = ANY($1::bytea[]) AND following AND state_at < $2 AND ask_at = $3
+"""
 
 
 async def ask_due(take_tags: TakeTags) -> int:
-    """Ask about everybody who is due; returns about how many the platform told something."""
+    """Ask about everybody who is due, account by account; returns about how many the platform told something."""
     told, started = 0, time.monotonic()
-    while time.monotonic() - started < _SLICE_SECONDS:
-        now = clock.now()
+    waiting = deque(account for account in await accounts.every() if account.kind is Kind.OFFICIAL)
+    while waiting and time.monotonic() - started < _SLICE_SECONDS:
+        account, now = waiting.popleft(), clock.now()
         lease = now + _LEASE
-        claimed = await database.fetch(_CLAIM, now, lease, _AT_ONCE)
+        claimed = await database.fetch(_CLAIM, account.app_id, now, lease, await SIZE.get())
         if not claimed:
-            break
-        official = {account.app_id: account for account in await accounts.every() if account.kind is Kind.OFFICIAL}
-        for app_id, openids in _by_account(claimed).items():
-            told += await _ask(official.get(app_id), app_id, openids, lease, take_tags)
-    return told
-
-
-def _by_account(claimed: Sequence[asyncpg.Record]) -> dict[str, list[str]]:
-    openids = defaultdict[str, list[str]](list)
-    for row in claimed:
-        openids[row["app_id"]].append(row["openid"])
-    return openids
-
-
-async def _ask(
-    account: Credentials | None, app_id: str, openids: Sequence[str], lease: datetime, take_tags: TakeTags
-) -> int:
-    if account is None:
-        # Only official accounts can be asked; a disabled one may come back.
-        await _postpone(app_id, openids, lease, clock.now() + timedelta(hours=1))
-        return 0
-    told, size = 0, await SIZE.get()
-    for start in range(0, len(openids), size):
-        chunk, at = openids[start : start + size], present()
+            continue
         try:
-            people = await asked(account, chunk)
-        except DomainError as error:
-            logger().warning("profiles_wait", app_id=app_id, error=str(error))
-            later = error.until if isinstance(error, QuotaSpent) else await _later()
-            await _postpone(app_id, openids[start:], lease, later)
-            break
-        await learn(account, people, at, take_tags)
-        missing = set(chunk) - {person.openid for person in people}
-        await _postpone(app_id, list(missing), lease, await _later())
-        told += len(people)
+            told += await _ask(account, [row["openid"] for row in claimed], lease, take_tags)
+        except QuotaSpent as error:
+            await _rest(account, error.until, error)
+        except (PlatformRefused, PlatformAway) as error:
+            await _rest(account, clock.now() + timedelta(seconds=await RETRY_SECONDS.get()), error)
+            if isinstance(error, PlatformAway):
+                break
+        else:
+            waiting.append(account)
     return told
 
 
-async def _later() -> datetime:
-    return clock.now() + timedelta(seconds=await RETRY_SECONDS.get())
+async def _ask(account: Credentials, openids: Sequence[str], lease: datetime, take_tags: TakeTags) -> int:
+    at = present()
+    people = await asked(account, openids)
+    await learn(account, people, at, take_tags, lease)
+    missing = set(openids) - {person.openid for person in people}
+    if missing:
+        digests = [crypto.digest(account.app_id, openid) for openid in missing]
+        await database.execute(_LEAVE_OUT, digests, lease)
+    return len(people)
 
 
-async def _postpone(app_id: str, openids: Sequence[str], lease: datetime, until: datetime) -> None:
-    if openids:
-        await database.execute(_POSTPONE, [crypto.digest(app_id, openid) for openid in openids], lease, until)
+async def _rest(account: Credentials, until: datetime, error: DomainError) -> None:
+    """The account is left alone by all workers; whom it claimed is due again when the lease is over."""
+    logger().warning("profiles_wait", app_id=account.app_id, error=str(error))
+    await database.execute("UPDATE wechat_account SET ask_from = $2 WHERE id = $1", account.id, until)
 
 
 async def asked(account: Credentials, openids: Sequence[str]) -> list[Told]:
-    """What the platform tells about these people; one it doesn't know counts as one who doesn't follow.
+    """What the platform tells about these people; of one whose openid it refuses it tells nothing.
 
     Raises PlatformRefused, PlatformAway, QuotaSpent.
     """
@@ -124,7 +115,7 @@ async def asked(account: Credentials, openids: Sequence[str]) -> list[Told]:
         if refusal.action is not Action.MARK_OPENID_WRONG:
             raise
         if len(openids) == 1:
-            return [Told(openid=openids[0], follows=False)]
+            return []
         # One wrong openid spoils the call: halve until it stands alone.
         middle = len(openids) // 2
         return await asked(account, openids[:middle]) + await asked(account, openids[middle:])
@@ -137,12 +128,17 @@ def present() -> datetime:
     return clock.now().replace(microsecond=0)
 
 
-async def learn(account: Credentials, people: Sequence[Told], at: datetime, take_tags: TakeTags) -> None:
-    """Keep what was told when asked `at`: who has left, who follows, who is one person, which tags they carry."""
+async def learn(
+    account: Credentials, people: Sequence[Told], at: datetime, take_tags: TakeTags, lease: datetime | None = None
+) -> None:
+    """Keep what was told when asked `at`: who has left, who follows, who is one person, which tags they carry.
+
+    Nobody leaves without a `lease`; who followed anew since it was taken stays, and is asked about again.
+    """
     digests = {person.openid: crypto.digest(account.app_id, person.openid) for person in people}
     gone = [person for person in people if not person.follows]
     if gone:
-        await _record_departures(account, {digests[person.openid]: person.openid for person in gone}, at)
+        await _record_departures(account, {digests[person.openid]: person.openid for person in gone}, at, lease)
     profiles = [
         Profile(
             identity=digests[person.openid],
@@ -150,6 +146,7 @@ async def learn(account: Credentials, people: Sequence[Told], at: datetime, take
             subscribe_scene=person.subscribe_scene,
             profiled_at=at,
             follows=person.follows,
+            lease=lease,
         )
         for person in people
     ]
@@ -166,10 +163,12 @@ async def _learn(profiles: Sequence[Profile]) -> None:
 
 
 @database.retry_on_conflict
-async def _record_departures(account: Credentials, gone: Mapping[bytes, str], at: datetime) -> None:
+async def _record_departures(
+    account: Credentials, gone: Mapping[bytes, str], at: datetime, lease: datetime | None
+) -> None:
     async with database.transaction() as connection:
-        rows = await connection.fetch(_STILL_FOLLOWING, list(gone), at)
-        contacts = [departure(account, gone[row["digest"]], at) for row in rows]
+        rows = await connection.fetch(_STILL_FOLLOWING, list(gone), at, lease)
+        contacts = [_contact(account, gone[row["digest"]], ContactKind.UNFOLLOW, at) for row in rows]
         if contacts:
             await record_contacts(connection, contacts)
 
@@ -187,11 +186,6 @@ async def record_follows(account: Credentials, people: Sequence[Told]) -> int:
                 credit = code.credit(person.since) if code else NOBODY
                 contacts.append(_contact(account, person.openid, ContactKind.FOLLOW, person.since, credit=credit))
         return await record_contacts(connection, contacts) if contacts else 0
-
-
-def departure(account: Credentials, openid: str, at: datetime) -> Contact:
-    """A person left and no push told of it."""
-    return _contact(account, openid, ContactKind.UNFOLLOW, at)
 
 
 def _contact(account: Credentials, openid: str, kind: ContactKind, at: datetime, *, credit: Credit = NOBODY) -> Contact:

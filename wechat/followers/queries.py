@@ -15,7 +15,7 @@ class RunSeen:
     state: RunState
     seen: int
     healed: int
-    lost: int
+    missing: int
     error: str | None
     started_at: datetime
     finished_at: datetime | None
@@ -24,7 +24,8 @@ class RunSeen:
 async def last_runs() -> list[RunSeen]:
     """The last run of each account, in the order the accounts were added."""
     rows = await database.fetch(
-        """SELECT DISTINCT ON (a.id) a.app_id, r.state, r.seen, r.healed, r.lost, r.error, r.started_at, r.finished_at
+        """SELECT DISTINCT ON (a.id) a.app_id, r.state, r.seen, r.healed, r.missing, r.error, r.started_at,
+            r.finished_at
         FROM wechat_follower_run r JOIN wechat_account a ON a.id = r.account_id ORDER BY a.id, r.started_at DESC"""
     )
     return [RunSeen(**row | {"state": RunState(row["state"])}) for row in map(dict, rows)]

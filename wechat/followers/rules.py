@@ -8,10 +8,12 @@ from typing import Any
 
 
 class RunState(StrEnum):
-    """It reads the list page by page, then settles who is missing from it, then it is done."""
+    """It reads the list page by page, counts who is missing from it, has them asked about, and clears up."""
 
     READING = "reading"
+    COMPARING = "comparing"
     SETTLING = "settling"
+    CLEARING = "clearing"
     DONE = "done"
 
 
@@ -48,9 +50,9 @@ def read(info: Mapping[str, Any]) -> Told | None:
     )
 
 
-def list_is_whole(seen: int, total: int, least_percent: int) -> bool:
-    """Whether so much of the list was read that who is missing from it has left."""
-    return seen * 100 >= total * least_percent
+def list_is_short(seen: int, missing: int, most: int, most_percent: int) -> bool:
+    """Whether more are missing from the list than can have left unnoticed."""
+    return missing > most and missing * 100 > (seen + missing) * most_percent
 
 
 def _text(info: Mapping[str, Any], name: str) -> str | None:

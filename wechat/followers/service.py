@@ -1,4 +1,4 @@
-"""Reconciliation with the follower list: who follows without our knowing, and who left.
+"""Reconciliation with the follower list: its runs, and reading it page by page for those who follow unknown to us.
 
 A run is a row that is claimed for a while, so it goes on where it was broken off, also the next day when the calls of
 the day are used up. Whatever it does may be done again.
@@ -6,13 +6,11 @@ the day are used up. Whatever it does may be done again.
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
 
-from core.customers.service import record_contacts
 from core.organisation import queries as organisation
 from infra import alerts, clock, crypto, database
 from infra.errors import DomainError
@@ -20,44 +18,28 @@ from infra.ids import new_id
 from infra.logging import logger
 from infra.parameters import Parameter
 from wechat.accounts import queries as accounts
-from wechat.accounts.queries import Credentials
-from wechat.followers import profiles
+from wechat.followers import comparing, profiles
+from wechat.followers.comparing import Claimed, Overtaken
 from wechat.followers.profiles import TakeTags
-from wechat.followers.rules import RunState, list_is_whole
+from wechat.followers.rules import RunState
 from wechat.platform import users
 from wechat.platform.errors import PlatformRefused, QuotaSpent
-from wechat.platform.policy import Action
+from wechat.platform.policy import ALERTS, Action
 
 HOUR = Parameter(
     name="wechat.reconcile_hour", default=4, least=0, most=23, help="每天几点（营业时区）与平台核对关注者名单"
-)
-LEAST_PERCENT = Parameter(
-    name="wechat.reconcile_least_percent",
-    default=95,
-    least=0,
-    most=100,
-    help="读到的名单不足平台所报总数的百分之几时，不据此判定任何人已取消关注",
 )
 RETRY_SECONDS = Parameter(
     name="wechat.reconcile_retry_seconds", default=60, least=5, most=86_400, help="核对名单中断后，多少秒后继续"
 )
 
-UNIONID_DAYS = Parameter(
-    name="wechat.unionid_retry_days",
-    default=7,
-    least=1,
-    most=365,
-    help="没有 UnionID 的粉丝每隔多少天再查询一次（公众号绑定开放平台后才会有）",
-)
-
 _SLICE_SECONDS = 60.0
 _LEASE = timedelta(minutes=3)
-_SETTLE_ROWS = 500
-_ASK_ROWS = 5_000
+_LONGEST_SECONDS = 86_400
 
 _START = """
-INSERT INTO wechat_follower_run (id, account_id, state, seen, healed, lost, next_at, started_at)
-SELECT id, account_id, 'reading', 0, 0, 0, $3, $3 FROM unnest($1::uuid[], $2::uuid[]) AS r (id, account_id)
+INSERT INTO wechat_follower_run (id, account_id, state, seen, healed, missing, attempts, next_at, started_at)
+SELECT id, account_id, 'reading', 0, 0, 0, 0, $3, $3 FROM unnest($1::uuid[], $2::uuid[]) AS r (id, account_id)
 ON CONFLICT (account_id) WHERE state <> 'done' DO NOTHING
 """
 
@@ -73,7 +55,7 @@ WITH due AS MATERIALIZED (
     ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED
 )
 UPDATE wechat_follower_run r SET next_at = $2 FROM due WHERE r.id = due.id
-RETURNING r.id, r.account_id, r.state, r.cursor, r.started_at
+RETURNING r.id, r.account_id, r.state, r.cursor, r.position, r.seen, r.missing, r.attempts, r.started_at
 """
 
 _SEE = """
@@ -81,53 +63,27 @@ INSERT INTO wechat_follower_seen (run_id, digest) SELECT $1, digest FROM unnest(
 ORDER BY digest ON CONFLICT DO NOTHING
 """
 
+_STEPS = {
+    RunState.COMPARING: comparing.compare,
+    RunState.SETTLING: comparing.settle,
+    RunState.CLEARING: comparing.clear,
+}
+
 _TURN_PAGE = """
-UPDATE wechat_follower_run SET cursor = $3, state = $4, next_at = $5, error = NULL,
-    seen = (SELECT count(*) FROM wechat_follower_seen WHERE run_id = $1)
+UPDATE wechat_follower_run SET cursor = $3, state = $4, next_at = $5, error = NULL, seen = seen + $6
 WHERE id = $1 AND state = 'reading' AND cursor IS NOT DISTINCT FROM $2
 """
 
-_MISSING = """
-SELECT i.openid FROM identity i
-WHERE i.app_id = $1 AND i.following AND i.openid IS NOT NULL AND i.state_at < $2
-AND NOT EXISTS (SELECT 1 FROM wechat_follower_seen s WHERE s.run_id = $3 AND s.digest = i.digest)
-AND NOT EXISTS (SELECT 1 FROM staff_wechat w WHERE w.digest = i.digest)
-ORDER BY i.id LIMIT $4
-"""
-
-# Skips whoever is being written: nobody holding a customer waits for us.
-_ASK_AGAIN = """
-WITH due AS MATERIALIZED (
-    SELECT id FROM identity WHERE app_id = $1 AND following AND openid IS NOT NULL AND unionid IS NULL
-    AND ask_at IS NULL AND (profiled_at IS NULL OR profiled_at < $3) ORDER BY id LIMIT $4 FOR UPDATE SKIP LOCKED
-)
-UPDATE identity i SET ask_at = $2 FROM due WHERE i.id = due.id
-"""
-
-_FINISH = """
-UPDATE wechat_follower_run SET state = 'done', cursor = NULL, finished_at = $2, error = COALESCE($3, error)
-WHERE id = $1 AND state <> 'done'
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """A claimed run."""
-
-    id: UUID
-    account: Credentials
-    state: RunState
-    cursor: bytes | None
-    started_at: datetime
-
-
-class _Overtaken(Exception):
-    """Somebody else went on with the run."""
-
 
 async def start(account_id: UUID) -> UUID:
-    """Begin to read an account's follower list, unless it is being read already; gives the run."""
-    await database.execute(_START, [new_id()], [account_id], clock.now())
+    """Begin to read an account's follower list, or go on at once where a run waits after failures; gives the run."""
+    now = clock.now()
+    await database.execute(_START, [new_id()], [account_id], now)
+    await database.execute(
+        "UPDATE wechat_follower_run SET next_at = $2, attempts = 0 WHERE account_id = $1 AND attempts > 0",
+        account_id,
+        now,
+    )
     rows = await database.fetch(
         "SELECT id FROM wechat_follower_run WHERE account_id = $1 ORDER BY started_at DESC LIMIT 1", account_id
     )
@@ -159,47 +115,73 @@ async def reconcile_due(take_tags: TakeTags) -> None:
 
 
 async def _go_on(row: asyncpg.Record, take_tags: TakeTags, deadline: float) -> None:
-    account = next((one for one in await accounts.every() if one.id == row["account_id"]), None)
+    values = dict(row)
+    account_id = values.pop("account_id")
+    account = next((one for one in await accounts.every() if one.id == account_id), None)
     if account is None:
         await _pause(row["id"], clock.now() + timedelta(hours=1), "account disabled")
         return
-    run = _Run(row["id"], account, RunState(row["state"]), row["cursor"], row["started_at"])
+    await _work(Claimed(account=account, **values | {"state": RunState(row["state"])}), take_tags, deadline)
+
+
+async def _work(run: Claimed, take_tags: TakeTags, deadline: float) -> None:
+    """One step of a run; whatever goes wrong, it is taken up again later."""
     try:
         if run.state is RunState.READING:
             await _read_page(run, take_tags, deadline)
         else:
-            await _settle(run)
-    except _Overtaken:
-        logger().info("run_overtaken", app_id=account.app_id)
+            await _STEPS[run.state](run)
+    except Overtaken:
+        logger().info("run_overtaken", app_id=run.account.app_id)
     except QuotaSpent as error:
         await _pause(run.id, error.until, str(error))
     except PlatformRefused as refusal:
-        if refusal.action is Action.MARK_OPENID_WRONG and run.cursor is not None:
-            # The place we stopped at is gone: begin anew, what was seen stays seen.
-            await database.execute("UPDATE wechat_follower_run SET cursor = NULL WHERE id = $1", run.id)
-        await _pause(run.id, await _later(), str(refusal))
+        await _refused(run, refusal)
     except DomainError as error:
         if database.is_outage(error):
             raise
-        await _pause(run.id, await _later(), str(error))
+        await _pause(run.id, clock.now() + timedelta(seconds=await RETRY_SECONDS.get()), str(error))
+    except Exception as error:
+        if database.is_outage(error):
+            raise
+        logger().exception("run_failed", app_id=run.account.app_id)
+        await _alert(run, type(error).__name__)
+        await _back_off(run, type(error).__name__)
 
 
-async def _later() -> datetime:
-    return clock.now() + timedelta(seconds=await RETRY_SECONDS.get())
+async def _refused(run: Claimed, refusal: PlatformRefused) -> None:
+    if refusal.action is Action.MARK_OPENID_WRONG and run.cursor is not None:
+        # The place we stopped at is gone: begin anew, what was seen stays seen.
+        await database.execute("UPDATE wechat_follower_run SET cursor = NULL WHERE id = $1", run.id)
+    elif refusal.errcode not in ALERTS:
+        await _alert(run, f"微信拒绝（{refusal.errcode}）")
+    await _back_off(run, str(refusal))
 
 
-async def _pause(run_id: UUID, until: datetime, error: str | None = None) -> None:
+async def _alert(run: Claimed, reason: str) -> None:
+    await alerts.raise_alert(comparing.FAILED, run.account.app_id, f"关注者名单核对中断：{reason}；将自动重试")
+
+
+async def _back_off(run: Claimed, error: str) -> None:
+    """Try again later, twice as late each time, a day at most."""
+    seconds = min(await RETRY_SECONDS.get() * 2 ** min(run.attempts, 20), _LONGEST_SECONDS)
+    await _pause(run.id, clock.now() + timedelta(seconds=seconds), error, failures=1)
+
+
+async def _pause(run_id: UUID, until: datetime, error: str | None = None, failures: int = 0) -> None:
     await database.execute(
-        "UPDATE wechat_follower_run SET next_at = $2, error = $3 WHERE id = $1 AND state <> 'done'",
+        """UPDATE wechat_follower_run SET next_at = $2, error = $3, attempts = attempts + $4
+        WHERE id = $1 AND state <> 'done'""",
         run_id,
         until,
         error and error[:200],
+        failures,
     )
 
 
-async def _read_page(run: _Run, take_tags: TakeTags, deadline: float) -> None:
+async def _read_page(run: Claimed, take_tags: TakeTags, deadline: float) -> None:
     after = crypto.decrypt(run.cursor) if run.cursor else ""
-    openids, following, total = await users.followers(run.account, after)
+    openids, following, _ = await users.followers(run.account, after)
     digests = {crypto.digest(run.account.app_id, openid): openid for openid in openids}
     strangers = await _strangers(digests)
     size = await profiles.SIZE.get()
@@ -209,8 +191,7 @@ async def _read_page(run: _Run, take_tags: TakeTags, deadline: float) -> None:
             await _pause(run.id, clock.now())
             return
         await _heal(run, strangers[first : first + size], take_tags)
-    if following or await _is_whole(run, total):
-        await _turn_page(run, list(digests), following)
+    await _turn_page(run, list(digests), following)
 
 
 async def _strangers(digests: dict[bytes, str]) -> list[str]:
@@ -223,7 +204,7 @@ async def _strangers(digests: dict[bytes, str]) -> list[str]:
     return [openid for digest, openid in digests.items() if digest not in known]
 
 
-async def _heal(run: _Run, openids: Sequence[str], take_tags: TakeTags) -> None:
+async def _heal(run: Claimed, openids: Sequence[str], take_tags: TakeTags) -> None:
     at = profiles.present()
     people = [person for person in await profiles.asked(run.account, openids) if person.follows]
     healed = await profiles.record_follows(run.account, people)
@@ -236,60 +217,11 @@ async def _heal(run: _Run, openids: Sequence[str], take_tags: TakeTags) -> None:
     )
 
 
-async def _turn_page(run: _Run, digests: Sequence[bytes], following: str) -> None:
-    """The page counts as read; raises _Overtaken when somebody else has turned it."""
+async def _turn_page(run: Claimed, digests: Sequence[bytes], following: str) -> None:
+    """The page counts as read; raises Overtaken when somebody else has turned it."""
     cursor = crypto.encrypt(following) if following else None
-    state = RunState.READING if following else RunState.SETTLING
+    state = RunState.READING if following else RunState.COMPARING
     async with database.transaction() as connection:
-        await connection.execute(_SEE, run.id, digests)
-        if await connection.execute(_TURN_PAGE, run.id, run.cursor, cursor, state, clock.now()) != "UPDATE 1":
-            raise _Overtaken
-
-
-async def _is_whole(run: _Run, total: int) -> bool:
-    """Whether the list was long enough to say who is missing; otherwise the run ends here."""
-    row = await database.fetch_one("SELECT seen FROM wechat_follower_run WHERE id = $1", run.id)
-    seen = row["seen"] if row else 0
-    if list_is_whole(seen, total, await LEAST_PERCENT.get()):
-        return True
-    words = f"关注者名单不完整：平台报 {total} 人，只读到 {seen} 人；未据此判定取消关注"
-    await alerts.raise_alert("wechat.followers_short", run.account.app_id, words)
-    await _finish(run, f"list is short: {seen} of {total}")
-    return False
-
-
-async def _settle(run: _Run) -> None:
-    while await _settle_some(run):
-        pass
-    now = clock.now()
-    before = now - timedelta(days=await UNIONID_DAYS.get())
-    while await database.execute(_ASK_AGAIN, run.account.app_id, now, before, _ASK_ROWS) == _ASK_ROWS:
-        pass
-    await _finish(run, None)
-
-
-@database.retry_on_conflict
-async def _settle_some(run: _Run) -> bool:
-    """Some of those who follow as far as we know, and are not in the list, have left; False when there is nobody."""
-    async with database.transaction() as connection:
-        held = await connection.fetchval("SELECT state FROM wechat_follower_run WHERE id = $1 FOR UPDATE", run.id)
-        if held != RunState.SETTLING:
-            raise _Overtaken
-        rows = await connection.fetch(_MISSING, run.account.app_id, run.started_at, run.id, _SETTLE_ROWS)
-        contacts = [profiles.departure(run.account, row["openid"], run.started_at) for row in rows]
-        if not contacts:
-            return False
-        lost = await record_contacts(connection, contacts)
-        await connection.execute(
-            "UPDATE wechat_follower_run SET lost = lost + $2, next_at = $3 WHERE id = $1",
-            run.id,
-            lost,
-            clock.now() + _LEASE,
-        )
-        return True
-
-
-async def _finish(run: _Run, error: str | None) -> None:
-    async with database.transaction() as connection:
-        await connection.execute(_FINISH, run.id, clock.now(), error)
-        await connection.execute("DELETE FROM wechat_follower_seen WHERE run_id = $1", run.id)
+        new = int((await connection.execute(_SEE, run.id, digests)).rsplit(" ", 1)[-1])
+        if await connection.execute(_TURN_PAGE, run.id, run.cursor, cursor, state, clock.now(), new) != "UPDATE 1":
+            raise Overtaken

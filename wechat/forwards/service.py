@@ -44,23 +44,31 @@ JOIN wechat_account a ON a.app_id = e.app_id AND a.forward_url IS NOT NULL
 ORDER BY e.ord ON CONFLICT (push_id) DO NOTHING
 """
 
-# A claim is a lease. Only a person's first waiting push is given out: the others come after it. Materialized, because
-# a join may run a subselect with a limit more than once.
+# A claim is a lease. Only a person's first waiting push is given out: the others come after it. Account by account: a
+# pause costs nothing, however much waits. Materialized, because a join may run a subselect with a limit more than once.
 _CLAIM = """
 WITH due AS MATERIALIZED (
-    SELECT w.id, a.forward_url FROM push_forward w JOIN wechat_account a ON a.app_id = w.app_id
-    WHERE w.state = 'pending' AND w.next_at <= $1 AND a.forward_url IS NOT NULL AND NOT EXISTS (
-        SELECT 1 FROM push_forward e WHERE e.person = w.person AND e.state = 'pending' AND e.id < w.id
-    ) ORDER BY w.next_at, w.id LIMIT $3 FOR UPDATE OF w SKIP LOCKED
+    SELECT f.id, a.forward_url FROM wechat_account a CROSS JOIN LATERAL (
+        SELECT w.id, w.next_at FROM push_forward w
+        WHERE w.app_id = a.app_id AND w.state = 'pending' AND w.next_at <= $1 AND NOT EXISTS (
+            SELECT 1 FROM push_forward e WHERE e.person = w.person AND e.state = 'pending' AND e.id < w.id
+        ) ORDER BY w.next_at, w.id LIMIT $3 FOR UPDATE SKIP LOCKED
+    ) f WHERE a.forward_url IS NOT NULL AND (a.forward_from IS NULL OR a.forward_from <= $1)
+    ORDER BY f.next_at, f.id LIMIT $3
 )
 UPDATE push_forward f SET attempts = f.attempts + 1, next_at = $2 FROM due WHERE f.id = due.id
 RETURNING f.id, f.push_id, f.received_at, f.app_id, f.attempts, due.forward_url
 """
 
-# Whoever is switched off gets nothing any more; what is old helps nobody.
-_DROP = """
-DELETE FROM push_forward WHERE id IN (SELECT id FROM push_forward WHERE received_at < $1 LIMIT $2)
-OR (state = 'pending' AND app_id IN (SELECT app_id FROM wechat_account WHERE forward_url IS NULL))
+_DROP_OLD = """
+DELETE FROM push_forward WHERE id = ANY(ARRAY(SELECT id FROM push_forward WHERE received_at < $2 LIMIT $1))
+"""
+
+_DROP_UNWANTED = """
+DELETE FROM push_forward WHERE id = ANY(ARRAY(
+    SELECT w.id FROM wechat_account a JOIN push_forward w ON w.app_id = a.app_id AND w.state = 'pending'
+    WHERE a.forward_url IS NULL LIMIT $1
+))
 """
 
 
@@ -92,7 +100,8 @@ async def send_due() -> int:
                 )
             outcomes = await asyncio.gather(*(_forward(session, row, raw.get(row["push_id"])) for row in claimed))
             sent += outcomes.count("sent")
-            await _leave_alone({row["app_id"] for row, how in zip(claimed, outcomes, strict=True) if how == "away"})
+            if away := {row["app_id"] for row, how in zip(claimed, outcomes, strict=True) if how == "away"}:
+                await _leave_alone(away)
     return sent
 
 
@@ -109,15 +118,14 @@ async def retry_failed(app_id: str) -> int:
 async def drop_old() -> None:
     """Forget what came long ago, and what waits for a system that gets nothing any more."""
     before = clock.now() - timedelta(days=await KEPT_DAYS.get())
-    while await database.execute(_DROP, before, _ROWS):
+    while await database.execute(_DROP_OLD, _ROWS, before) + await database.execute(_DROP_UNWANTED, _ROWS):
         pass
 
 
 async def _leave_alone(app_ids: Collection[str]) -> None:
     """Who can't be reached is asked again after a pause: calls that time out would keep the workers from all else."""
     await database.execute(
-        """UPDATE push_forward SET next_at = $2
-        WHERE state = 'pending' AND next_at < $2 AND app_id = ANY($1::text[])""",
+        "UPDATE wechat_account SET forward_from = $2 WHERE app_id = ANY($1::text[])",
         list(app_ids),
         clock.now() + timedelta(seconds=await PAUSE_SECONDS.get()),
     )
@@ -141,9 +149,9 @@ async def _forward(session: aiohttp.ClientSession, row: asyncpg.Record, raw: str
 
 async def _post(session: aiohttp.ClientSession, row: asyncpg.Record, raw: str) -> str | None:
     """What went wrong, or None. Whatever the other system says in its answer is not looked at."""
-    account = await accounts.credentials(row["app_id"])
-    sealed = seal(account, raw, openid=parse(raw).openid, now=clock.timestamp())
     try:
+        account = await accounts.credentials(row["app_id"])
+        sealed = seal(account, raw, openid=parse(raw).openid, now=clock.timestamp())
         async with session.post(
             row["forward_url"],
             params=sealed.query,
@@ -152,7 +160,10 @@ async def _post(session: aiohttp.ClientSession, row: asyncpg.Record, raw: str) -
             allow_redirects=False,
         ) as response:
             return None if response.status in _OK else f"status {response.status}"
-    except (aiohttp.ClientError, TimeoutError) as error:
+    except Exception as error:
+        # What is wrong with one push or address must not stop the others.
+        if database.is_outage(error):
+            raise
         # The class alone: the text of some holds the address with the openid in it.
         return type(error).__name__
 

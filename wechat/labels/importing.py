@@ -1,28 +1,23 @@
-"""The platform's labels and who carries them, taken over; a change of ours that it hasn't heard of yet wins."""
+"""The platform's labels and who carries them, taken over; a change of ours that it hasn't heard of yet wins.
+
+So does one that it refused. Labels themselves are listed here; their bearers are read in the background (`reading`).
+"""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from infra import clock, crypto, database
+from core.customers import people
+from infra import clock, database
 from infra.database import Connection
 from infra.errors import DomainError
 from infra.ids import new_id
 from infra.logging import logger
-from infra.parameters import Parameter
 from wechat.accounts import queries as accounts
 from wechat.accounts.queries import Credentials
 from wechat.accounts.rules import Kind
 from wechat.labels.rules import RESERVED_NUMBERS
 from wechat.platform import users
-
-EVERY_HOURS = Parameter(
-    name="wechat.label_import_hours", default=24, least=1, most=720, help="每隔多少小时从平台重新读取标签下的粉丝"
-)
-# Whoever breaks off an import and begins anew doesn't read again what was read just now.
-_JUST_NOW = timedelta(hours=1)
-_ROWS = 5_000
 
 _ADOPT = """
 UPDATE wechat_label SET platform_id = $3, synced = true, error = NULL, next_at = $4
@@ -49,10 +44,24 @@ _FORGET = "UPDATE wechat_label SET platform_id = NULL WHERE id = ANY($1::uuid[])
 
 _TELL_AGAIN = "UPDATE wechat_label_member SET synced = false, next_at = $2 WHERE label_id = ANY($1::uuid[]) AND wanted"
 
-_TO_READ = """
-SELECT id, platform_id FROM wechat_label
-WHERE account_id = $1 AND platform_id IS NOT NULL AND deleted_at IS NULL AND (read_at IS NULL OR read_at < $2)
-ORDER BY id
+# Held before people are, as by whoever labels them; a label that is being deleted is left out.
+_HOLD = """
+SELECT id FROM wechat_label WHERE account_id = $1 AND platform_id = ANY($2::int[]) AND deleted_at IS NULL
+ORDER BY id FOR SHARE
+"""
+
+# On the platform a fan may carry the tags of several groups: the newest group counts.
+_PAIRS = """
+SELECT DISTINCT ON (i.id, CASE l.kind WHEN 'tag' THEN l.id END) l.id AS label, i.id AS identity
+FROM unnest($2::bytea[], $3::int[]) AS p (digest, number)
+JOIN wechat_label l ON l.id = ANY($1::uuid[]) AND l.platform_id = p.number JOIN identity i USING (digest)
+ORDER BY i.id, CASE l.kind WHEN 'tag' THEN l.id END, l.id DESC
+"""
+
+_CONFIRM = """
+UPDATE wechat_label_member m SET changed_at = $3, error = NULL
+FROM unnest($1::uuid[], $2::uuid[]) AS p (label, identity)
+WHERE m.label_id = p.label AND m.identity_id = p.identity AND m.wanted AND m.synced
 """
 
 # A fan is in one group: the one read last, unless we have put the fan into another meanwhile.
@@ -60,60 +69,48 @@ _LEAVE_GROUPS = """
 UPDATE wechat_label_member m SET wanted = false, synced = false, attempts = 0, next_at = $3, changed_at = $3
 FROM unnest($1::uuid[], $2::uuid[]) AS p (label, identity) JOIN wechat_label l ON l.id = p.label AND l.kind = 'group'
 WHERE m.identity_id = p.identity AND m.label_id <> p.label AND m.kind = 'group' AND m.wanted AND m.synced
+AND m.error IS NULL AND NOT EXISTS (
+    SELECT 1 FROM wechat_label_member o WHERE o.label_id = p.label AND o.identity_id = p.identity AND NOT o.wanted
+)
 """
 
 _CARRY = """
 INSERT INTO wechat_label_member (label_id, identity_id, kind, wanted, synced, attempts, next_at, changed_at)
 SELECT l.id, p.identity, l.kind, true, true, 0, $3, $3
 FROM unnest($1::uuid[], $2::uuid[]) AS p (label, identity) JOIN wechat_label l ON l.id = p.label
-WHERE l.deleted_at IS NULL AND (l.kind = 'tag' OR NOT EXISTS (
-    SELECT 1 FROM wechat_label_member o
-    WHERE o.identity_id = p.identity AND o.kind = 'group' AND o.wanted AND o.label_id <> l.id
-))
-ORDER BY l.id, p.identity
-ON CONFLICT (label_id, identity_id) DO NOTHING
-"""
-
-_DROP = """
-DELETE FROM wechat_label_member m WHERE m.label_id = $1 AND m.wanted AND m.synced AND m.changed_at < $3
-AND NOT EXISTS (SELECT 1 FROM unnest($2::uuid[]) AS s (identity) WHERE s.identity = m.identity_id)
+WHERE l.kind = 'tag' OR NOT EXISTS (
+    SELECT 1 FROM wechat_label_member o WHERE o.identity_id = p.identity AND o.kind = 'group' AND o.wanted
+)
+ORDER BY l.id, p.identity ON CONFLICT DO NOTHING
 """
 
 _DROP_OF_PEOPLE = """
 DELETE FROM wechat_label_member m USING identity i, wechat_label l
 WHERE i.digest = ANY($1::bytea[]) AND m.identity_id = i.id AND l.id = m.label_id AND l.platform_id IS NOT NULL
-AND m.wanted AND m.synced AND m.changed_at < $4
+AND m.wanted AND m.synced AND m.error IS NULL AND m.changed_at < $4
 AND NOT EXISTS (
     SELECT 1 FROM unnest($2::bytea[], $3::int[]) AS p (digest, number)
     WHERE p.digest = i.digest AND p.number = l.platform_id
 )
 """
 
-_PAIRS = """
-SELECT l.id AS label, i.id AS identity FROM unnest($2::bytea[], $3::int[]) AS p (digest, number)
-JOIN wechat_label l ON l.account_id = $1 AND l.platform_id = p.number JOIN identity i ON i.digest = p.digest
-"""
 
+async def import_labels(account: Credentials) -> None:
+    """Read the list of an account's tags; who carries them is read soon after.
 
-async def import_labels(account: Credentials, *, since: datetime | None = None) -> None:
-    """Read an account's tags and who carries them; what was read after `since` (an hour ago) is not read again.
-
-    Raises PlatformRefused, PlatformAway, QuotaSpent, AccountDisabled; calling it again goes on.
+    Raises PlatformRefused, PlatformAway, QuotaSpent, AccountDisabled; calling it again does no harm.
     """
     started = clock.now()
     await _take_list(account, await users.tags(account), started)
-    for label in await database.fetch(_TO_READ, account.id, since or started - _JUST_NOW):
-        await _read_bearers(account, label["id"], label["platform_id"])
 
 
 async def import_all() -> None:
-    """Look through all accounts' tags, and once a day at who carries them."""
-    since = clock.now() - timedelta(hours=await EVERY_HOURS.get())
+    """Look through the tags of all accounts."""
     for account in await accounts.every():
         if account.kind is not Kind.OFFICIAL or not account.imported:
             continue
         try:
-            await import_labels(account, since=since)
+            await import_labels(account)
         except DomainError as error:
             if database.is_outage(error):
                 raise
@@ -123,24 +120,22 @@ async def import_all() -> None:
 async def take_tags(account: Credentials, carried: Mapping[bytes, Sequence[int]], at: datetime) -> None:
     """What single fans (keyed digests) carried when the platform was asked `at`."""
     pairs = [(digest, number) for digest, numbers in carried.items() for number in numbers]
-    digests, numbers = [digest for digest, _ in pairs], [number for _, number in pairs]
-    await _take_of_people(account, list(carried), digests, numbers, at)
+    await take(account, [digest for digest, _ in pairs], [number for _, number in pairs], whole=list(carried), at=at)
 
 
 @database.retry_on_conflict
-async def _take_of_people(
-    account: Credentials, people: Sequence[bytes], digests: Sequence[bytes], numbers: Sequence[int], at: datetime
+async def take(
+    account: Credentials, digests: Sequence[bytes], numbers: Sequence[int], *, whole: Sequence[bytes] = (), at: datetime
 ) -> None:
+    """Each of these people carries the tag of the number beside it; those in `whole` carried no other then."""
     async with database.transaction() as connection:
-        await connection.execute(_DROP_OF_PEOPLE, people, digests, numbers, at)
-        rows = await connection.fetch(_PAIRS, account.id, digests, numbers)
-        if rows:
-            await _carry(connection, [row["label"] for row in rows], [row["identity"] for row in rows])
-
-
-async def _carry(connection: Connection, labels: Sequence[UUID], identities: Sequence[UUID]) -> None:
-    await connection.execute(_LEAVE_GROUPS, labels, identities, clock.now())
-    await connection.execute(_CARRY, labels, identities, clock.now())
+        labels = [row["id"] for row in await connection.fetch(_HOLD, account.id, numbers)]
+        await people.lock(connection, [*digests, *whole])
+        await connection.execute(_DROP_OF_PEOPLE, whole, digests, numbers, at)
+        rows = await connection.fetch(_PAIRS, labels, digests, numbers)
+        pairs = [row["label"] for row in rows], [row["identity"] for row in rows]
+        for sql in (_CONFIRM, _LEAVE_GROUPS, _CARRY):
+            await connection.execute(sql, *pairs, clock.now())
 
 
 @database.retry_on_conflict
@@ -170,25 +165,3 @@ async def _take_departures(
     wanted = [row["id"] for row in vanished if not row["synced"]]
     await connection.execute(_FORGET, wanted)
     await connection.execute(_TELL_AGAIN, wanted, clock.now())
-
-
-async def _read_bearers(account: Credentials, label_id: UUID, number: int) -> None:
-    started, after, seen = clock.now(), "", list[UUID]()
-    while True:
-        openids, after = await users.tagged(account, number, after)
-        digests = [crypto.digest(account.app_id, openid) for openid in openids]
-        for first in range(0, len(digests), _ROWS):
-            seen += await _take_bearers(label_id, digests[first : first + _ROWS])
-        if not after:
-            break
-    await database.execute(_DROP, label_id, seen, started)
-    await database.execute("UPDATE wechat_label SET read_at = $2 WHERE id = $1", label_id, started)
-
-
-@database.retry_on_conflict
-async def _take_bearers(label_id: UUID, digests: Sequence[bytes]) -> list[UUID]:
-    async with database.transaction() as connection:
-        rows = await connection.fetch("SELECT id FROM identity WHERE digest = ANY($1::bytea[]) ORDER BY id", digests)
-        identities = [row["id"] for row in rows]
-        await _carry(connection, [label_id] * len(identities), identities)
-    return identities

@@ -14,8 +14,10 @@ from wechat.labels.rules import LabelKind
 class Label(Model):
     """A tag or group of one account. `platform_id` is its number there, once the platform knows it.
 
-    `synced` is false while the platform has still to hear of a new name or of the deletion (`deleted_at`); `read_at` is
-    when it was last asked who carries the label, `next_at` of a synced one when the platform last heard of it.
+    `synced` is false while the platform has still to hear of a new name or of the deletion (`deleted_at`); `next_at` of
+    a synced one is when the platform last heard of it. Who carries it is read from `read_next_at` on (null: at once):
+    the reading began at `reading_at` and goes on after the openid `cursor` (ciphertext). Nothing is asked before
+    `ask_from`.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -29,7 +31,10 @@ class Label(Model):
     attempts = fields.SmallIntField()
     next_at = fields.DatetimeField()
     error = fields.CharField(max_length=200, null=True)
-    read_at = fields.DatetimeField(null=True)
+    read_next_at = fields.DatetimeField(null=True)
+    reading_at = fields.DatetimeField(null=True)
+    cursor = fields.BinaryField(null=True)
+    ask_from = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField()
     deleted_at = fields.DatetimeField(null=True)
 
@@ -41,7 +46,10 @@ class Label(Model):
 
 
 class Membership(Model):
-    """A fan carries a label (`wanted`) or shall lose it; `synced` is false while the platform has still to hear."""
+    """A fan carries a label (`wanted`) or shall lose it; `synced` is false while the platform has still to hear.
+
+    A synced one with an `error` was refused there and is kept here. `changed_at` moves when the platform confirms it.
+    """
 
     id = fields.BigIntField(primary_key=True)
     label: fields.ForeignKeyRelation[Label] = fields.ForeignKeyField(

@@ -41,9 +41,10 @@ async def add_label(
     body: LabelIn, _by: Annotated[Colleague, RequirePermission("labels:write")], once: Once
 ) -> LabelOut:
     """Make a group or tag; the platform hears of it within seconds."""
+    offered = await service.offer(body.app_id, body.name)
 
     async def act() -> LabelOut:
-        return await service.add_label(app_id=body.app_id, kind=body.kind, name=body.name)
+        return await service.add_label(offered, body.kind)
 
     return await once.run(act, LabelOut)
 

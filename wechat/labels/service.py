@@ -1,6 +1,7 @@
 """Labels and who carries them, as staff want it. The platform hears of it afterwards (`syncing.py`)."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 import asyncpg
@@ -54,7 +55,7 @@ UPDATE wechat_label SET deleted_at = $2, synced = false, attempts = 0, error = N
 WHERE id = $1 AND deleted_at IS NULL
 """
 
-# A call that is under way keeps its lease: the next one must not overtake it.
+# A call that is under way keeps its lease: the next one must not overtake it. What was refused is tried again.
 _WANT = """
 INSERT INTO wechat_label_member (label_id, identity_id, kind, wanted, synced, attempts, next_at, changed_at)
 SELECT l.id, p.identity, l.kind, true, false, 0, $3, $3
@@ -62,7 +63,7 @@ FROM unnest($1::uuid[], $2::uuid[]) AS p (label, identity) JOIN wechat_label l O
 ORDER BY l.id, p.identity
 ON CONFLICT (label_id, identity_id) DO UPDATE SET wanted = true, synced = false, attempts = 0, error = NULL,
     next_at = GREATEST(wechat_label_member.next_at, $3), changed_at = $3
-WHERE NOT wechat_label_member.wanted
+WHERE NOT wechat_label_member.wanted OR (wechat_label_member.synced AND wechat_label_member.error IS NOT NULL)
 """
 
 _UNWANT = """
@@ -87,22 +88,35 @@ SELECT count(*) FROM (
 """
 
 
-async def add_label(*, app_id: str, kind: LabelKind, name: str) -> LabelOut:
-    """A new label.
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """An account that takes one more label of this name, unless it has so many or one of this name."""
 
-    Raises AccountNotFound, LabelExists, LabelsUsedUp, LabelNameTooLong, LabelNameReserved.
+    account_id: UUID
+    name: str
+    most: int
+
+
+async def offer(app_id: str, name: str) -> Offered:
+    """What a label needs, read before the transaction that makes it.
+
+    Raises AccountNotFound, LabelNameTooLong, LabelNameReserved.
     """
     await _check_name(name)
-    account, label_id = await accounts.credentials(app_id), new_id()
-    most = await MOST_LABELS.get()
+    return Offered((await accounts.credentials(app_id)).id, name, await MOST_LABELS.get())
+
+
+async def add_label(offered: Offered, kind: LabelKind) -> LabelOut:
+    """A new label. Raises LabelExists, LabelsUsedUp."""
+    label_id = new_id()
     with constraint_errors({"wechat_label_name_key": LabelExists}):
         async with transaction() as connection:
             # Whoever adds a label to this account takes turns.
-            await connection.execute("SELECT FROM wechat_account WHERE id = $1 FOR NO KEY UPDATE", account.id)
-            await connection.execute(_ADD, label_id, account.id, kind, name, clock.now())
+            await connection.execute("SELECT FROM wechat_account WHERE id = $1 FOR NO KEY UPDATE", offered.account_id)
+            await connection.execute(_ADD, label_id, offered.account_id, kind, offered.name, clock.now())
             sql = "SELECT count(*) FROM wechat_label WHERE account_id = $1 AND deleted_at IS NULL"
-            if await connection.fetchval(sql, account.id) > most:
-                raise LabelsUsedUp({"most": most})
+            if await connection.fetchval(sql, offered.account_id) > offered.most:
+                raise LabelsUsedUp({"most": offered.most})
     return await queries.label(label_id)
 
 
@@ -202,7 +216,7 @@ async def _labels(connection: Connection, label_ids: Collection[UUID]) -> Mappin
     """The labels, held until the transaction ends. Raises LabelNotFound."""
     rows = await connection.fetch(
         """SELECT l.id, l.kind, a.app_id FROM wechat_label l JOIN wechat_account a ON a.id = l.account_id
-        WHERE l.id = ANY($1::uuid[]) AND l.deleted_at IS NULL ORDER BY l.id FOR KEY SHARE OF l""",
+        WHERE l.id = ANY($1::uuid[]) AND l.deleted_at IS NULL ORDER BY l.id FOR SHARE OF l""",
         list(label_ids),
     )
     if len(rows) < len(set(label_ids)):

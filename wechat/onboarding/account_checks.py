@@ -17,10 +17,11 @@ from wechat.onboarding.push_checks import push_address, push_mode
 from wechat.onboarding.rules import Finding, Verdict, domain, explain
 from wechat.onboarding.visits import NotReached, visit
 from wechat.platform import quotas, tokens
-from wechat.platform.errors import PlatformAway, PlatformRefused
+from wechat.platform.errors import PlatformAway, PlatformRefused, TokenRefused
 from wechat.platform.exchange import ask, expect
 from wechat.platform.policy import Action
 from wechat.platform.shared import Lease
+from wechat.platform.transport import send
 
 _LONGEST_SECONDS = 12.0
 _HARMLESS = "/cgi-bin/get_current_selfmenu_info"
@@ -34,9 +35,34 @@ async def examine(account: Credentials) -> list[Finding]:
     if account.disabled:
         words, hint = "账号已停用，未检查", f"启用：guanxi account enable {account.app_id}"
         return [Finding(name="disabled", verdict=Verdict.BY_HAND, words=words, hint=hint, app_id=account.app_id)]
-    found = [await _run(check, account) for check in _FIRST]
+    found = await _secret_and_token(account)
     found += await asyncio.gather(*(_run(check, account) for check in _THEN))
     return [replace(finding, app_id=account.app_id) for finding in found]
+
+
+async def refusal_of(app_id: str, app_secret: str) -> Finding | None:
+    """Why the platform gives no token for these, if so; for an account that is not written yet."""
+    body = {"grant_type": "client_credential", "appid": app_id, "secret": app_secret}
+    try:
+        answer = expect(await send("/cgi-bin/stable_token", body), ())
+        if "access_token" in answer:
+            return None
+        refusal = PlatformRefused(int(answer.get("errcode", 0)), str(answer.get("errmsg", "")))
+        return _refused("secret", refusal, app_id)
+    except PlatformAway as away:
+        return _away("secret", away)
+
+
+async def _secret_and_token(account: Credentials) -> list[Finding]:
+    """AppSecret first, as it is told; but its check lets go of the token, so that is looked at before.
+
+    A refusal that was remembered and is over by now says nothing about the token: then it is looked at again.
+    """
+    held = await _run(token_shared, account)
+    found = await _run(secret, account)
+    if found.verdict is Verdict.PASSED and held.verdict is Verdict.BY_HAND:
+        held = await _run(token_shared, account)
+    return [found, held]
 
 
 async def _run(check: Check, account: Credentials) -> Finding:
@@ -45,12 +71,9 @@ async def _run(check: Check, account: Credentials) -> Finding:
         async with asyncio.timeout(_LONGEST_SECONDS):
             return await check(account)
     except PlatformRefused as refusal:
-        words, hint = explain(refusal.errcode, refusal.errmsg, account.app_id)
-        return Finding(name=name, verdict=Verdict.FAILED, words=words, hint=hint)
+        return _refused(name, refusal, account.app_id)
     except PlatformAway as away:
-        words = f"微信没有正常应答（{away.details.get('reason', '')}）"
-        hint = f"检查本机能否访问 {settings().wechat_api_url}（DNS、防火墙、代理），稍后再试"
-        return Finding(name=name, verdict=Verdict.FAILED, words=words, hint=hint)
+        return _away(name, away)
     except DomainError as error:
         return Finding(name=name, verdict=Verdict.FAILED, words=error.message, hint=error.code)
     except redis.RedisError:
@@ -59,8 +82,19 @@ async def _run(check: Check, account: Credentials) -> Finding:
         return Finding(name=name, verdict=Verdict.FAILED, words="检查超时", hint="稍后再试")
 
 
+def _refused(name: str, refusal: PlatformRefused, app_id: str) -> Finding:
+    words, hint = explain(refusal.errcode, refusal.errmsg, app_id)
+    return Finding(name=name, verdict=Verdict.FAILED, words=words, hint=hint)
+
+
+def _away(name: str, away: PlatformAway) -> Finding:
+    words = f"微信没有正常应答（{away.details.get('reason', '')}）"
+    hint = f"检查本机能否访问 {settings().wechat_api_url}（DNS、防火墙、代理），稍后再试"
+    return Finding(name=name, verdict=Verdict.FAILED, words=words, hint=hint)
+
+
 async def token_shared(account: Credentials) -> Finding:
-    """Whether somebody else kills the token we hold. First of all: the next check fetches anew."""
+    """Whether somebody else kills the token we hold."""
     hint = (
         "我们用 stable_token 取令牌：用 /cgi-bin/token 的其他系统不会影响我们；只有用 stable_token 且 "
         "force_refresh=true 的系统会使令牌立即失效，请找到它并关掉强制刷新，或让它改用我们的令牌"
@@ -69,14 +103,23 @@ async def token_shared(account: Credentials) -> Finding:
         held = await tokens.token(account)
     except PlatformRefused:
         words = "取不到令牌，无法判断是否被其他系统占用"
-        return Finding(name="token_shared", verdict=Verdict.BY_HAND, words=words, hint="先解决下面的 AppSecret 一项")
+        return Finding(name="token_shared", verdict=Verdict.BY_HAND, words=words, hint="先解决上面的 AppSecret 一项")
     if account.kind is Kind.OFFICIAL and await _refuses(account, held):
-        await tokens.token(account, failed=held)
+        try:
+            await tokens.token(account, failed=held)
+        except TokenRefused:
+            return _paused(held)
         words = f"我们持有的令牌已被别人作废（离到期还有 {max(int(held.ends_at - clock.timestamp()), 0)} 秒）"
         return Finding(name="token_shared", verdict=Verdict.FAILED, words=words, hint=hint)
     fetched = (await quotas.today(account.app_id))["/cgi-bin/stable_token"][0]
     words = f"令牌有效；今天取过 {fetched} 次（平时每天十几次，明显偏多说明有系统在强制刷新）"
     return Finding(name="token_shared", verdict=Verdict.PASSED, words=words)
+
+
+def _paused(held: Lease) -> Finding:
+    words = f"令牌暂停获取中（刚被拒绝过），约 {max(round(held.pause_until - clock.timestamp()), 1)} 秒后自动恢复"
+    hint = "被拒绝的是刚换过的令牌，不是 AppSecret：多半有系统在反复强制刷新，请找到它并关掉；之后再检查一次"
+    return Finding(name="token_shared", verdict=Verdict.FAILED, words=words, hint=hint)
 
 
 async def _refuses(account: Credentials, held: Lease) -> bool:
@@ -88,10 +131,21 @@ async def _refuses(account: Credentials, held: Lease) -> bool:
 
 
 async def secret(account: Credentials) -> Finding:
-    """AppSecret and the caller's address, by a fresh fetch; what was refused a moment ago is asked again."""
-    await tokens.forget(account)
-    await tokens.token(account)
+    """AppSecret and the caller's address, by a fresh fetch; what was refused a moment ago is asked again.
+
+    A token that has just replaced a refused one is fresh enough: with it the pause before the next would be forgotten.
+    """
+    if not await _just_replaced(account):
+        await tokens.forget(account)
+        await tokens.token(account)
     return Finding(name="secret", verdict=Verdict.PASSED, words="AppSecret 有效，本机 IP 已被微信接受")
+
+
+async def _just_replaced(account: Credentials) -> bool:
+    try:
+        return (await tokens.token(account)).pause_until > clock.timestamp()
+    except (PlatformRefused, PlatformAway):
+        return False
 
 
 async def last_push(account: Credentials) -> Finding:
@@ -100,6 +154,9 @@ async def last_push(account: Credentials) -> Finding:
         words = f"最近 {await queries.PUSH_HOURS.get()} 小时没有收到推送"
         hint = "在“基本配置 → 服务器配置”点“启用”，用自己的微信关注或发一条消息，再检查一次"
         return Finding(name="last_push", verdict=Verdict.BY_HAND, words=words, hint=hint)
+    if at > clock.now():
+        words = "最近一次推送的时间在未来，时钟被拨动过"
+        return Finding(name="last_push", verdict=Verdict.BY_HAND, words=words, hint="核对各主机的时间")
     words = f"最近一次推送：{at.astimezone(settings().timezone):%Y-%m-%d %H:%M}"
     return Finding(name="last_push", verdict=Verdict.PASSED, words=words)
 
@@ -202,8 +259,7 @@ async def pay(_account: Credentials) -> Finding:
     return Finding(name="pay", verdict=Verdict.BY_HAND, words=words, hint=hint)
 
 
-# What these two find out settles or raises alerts, and the second lets go of the token that the first looks at.
-_FIRST: tuple[Check, ...] = (token_shared, secret)
+# After secret and token: what those find out settles or raises alerts.
 _THEN: tuple[Check, ...] = (
     push_address,
     push_mode,

@@ -39,7 +39,7 @@ class Import(Model):
 
 
 class Menu(Model):
-    """The menu an account had on the platform, kept as read."""
+    """The menu an account had on the platform before us, as it was first read."""
 
     id = fields.UUIDField(primary_key=True)
     account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(

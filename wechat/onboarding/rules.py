@@ -10,7 +10,7 @@ from wechat.platform.policy import ALERTS
 VERIFY_FILE = re.compile(r"MP_verify_[A-Za-z0-9]{1,40}\.txt")
 
 _UNSET = "〈GUANXI_PUBLIC_URL〉"
-_ADDRESS = re.compile(r"invalid ip (\S+?),? ")
+_ADDRESS = re.compile(r"invalid ip ([0-9A-Fa-f]*[.:][0-9A-Fa-f.:]+)")
 _CONSOLE = "登录 https://mp.weixin.qq.com，"
 _HINTS = {
     40001: f"{_CONSOLE}核对“基本配置 → 开发者密码(AppSecret)”，重置后运行 guanxi account set APPID --secret",
@@ -48,10 +48,10 @@ def explain(errcode: int, errmsg: str, app_id: str) -> tuple[str, str]:
     """(what the platform refused, what to do), in Chinese; 40164 names the address to be added."""
     words = f"{ALERTS.get(errcode, '微信拒绝了请求')}（{errcode}）"
     if errcode == 40164:  # noqa: PLR2004 - the platform's code for an address that is not on the list
-        found = _ADDRESS.search(f"{errmsg} ")
-        address = found[1] if found else f"（微信的原话：{errmsg}）"
+        found = _ADDRESS.search(errmsg)
+        address = f"：{found[1]}" if found else "（微信没有说明是哪个 IP：请在本机查询出口 IP）"
         return words, (
-            f"{_CONSOLE}在“设置与开发 → 基本配置 → IP 白名单”加入本机的出口 IP：{address}；"
+            f"{_CONSOLE}在“设置与开发 → 基本配置 → IP 白名单”加入本机的出口 IP{address}；"
             "每台运行 API 和 worker 的主机都要加，约十分钟后生效"
         )
     return words, _HINTS.get(errcode, f"微信的原话：{errmsg}").replace("APPID", app_id)

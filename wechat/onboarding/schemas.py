@@ -5,13 +5,16 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, StringConstraints
 
+from infra.problems import Unfit
 from infra.schemas import Input, Output
 from wechat.onboarding.rules import VERIFY_FILE, Verdict
 
 
 def _verify_name(name: str) -> str:
     if not VERIFY_FILE.fullmatch(name):
-        raise ValueError("must look like MP_verify_0123456789abcdef.txt")
+        raise Unfit(
+            "文件名须形如 MP_verify_0123456789abcdef.txt，请勿改名", "must look like MP_verify_0123456789abcdef.txt"
+        )
     return name
 
 

@@ -98,9 +98,10 @@ async def examine_by_id(account_id: UUID) -> list[Finding]:
 
 
 async def _keep_menu(account_id: UUID, content: object) -> None:
+    """The first reading stays: a later one may show a menu of ours."""
     await database.execute(
         """INSERT INTO wechat_menu (id, account_id, content, read_at) VALUES ($1, $2, $3::jsonb, $4)
-        ON CONFLICT (account_id) DO UPDATE SET content = excluded.content, read_at = excluded.read_at""",
+        ON CONFLICT (account_id) DO NOTHING""",
         new_id(),
         account_id,
         orjson.dumps(content).decode(),

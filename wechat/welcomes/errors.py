@@ -9,6 +9,14 @@ class UnknownPlaceholder(InvalidInput):
     english = "The text has an unknown placeholder"
 
 
+class PlaceholderHasNoValue(InvalidInput):
+    """`placeholders` are those that never stand for anything in words of this reach."""
+
+    code = "placeholder_has_no_value"
+    message = "这些占位符在这里没有内容：渠道的欢迎语只能用 {渠道} 和 {公众号}，所有人的欢迎语只能用 {公众号}"
+    english = "These have no value here: a channel's words may use {渠道} and {公众号}, everybody's only {公众号}"
+
+
 class WelcomeChanged(Conflict):
     code = "welcome_changed"
     message = "欢迎语已被他人修改，请刷新后再试"

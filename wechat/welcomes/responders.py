@@ -1,10 +1,12 @@
 """The welcome as a passive reply: the most particular words win (guide, store, channel, everybody).
 
+Words with a placeholder that has no value for this code leave their place to the next less particular ones.
 Words and targets are cached in the process, so that a welcome normally reads nothing.
 """
 
 from uuid import UUID
 
+from core.customers.rules import NOBODY
 from infra.cache import Cache
 from infra.parameters import Parameter
 from wechat.codes import queries as codes
@@ -49,24 +51,24 @@ async def _welcome(view: View) -> Response | None:
     target = await _targets.get(body.scene) if body.scene else None
     if target is not None and target.app_id != view.app_id:
         target = None
-    welcome = _most_particular(await _welcomes.get(), target)
-    if welcome is None:
-        return None
-    text = welcome.scan_text if isinstance(body, Scan) else welcome.follow_text
-    if text is None:
-        return None
-    values = {"公众号": view.account}
+    values: dict[str, str | None] = {"公众号": view.account}
     if target is not None:
-        values |= {"导购": target.guide or "", "门店": target.store or "", "渠道": target.channel or ""}
-    return Response(fill(text, values, await REPLY_TEXT_BYTES.get()) or None)
+        values |= {"导购": target.guide, "门店": target.store, "渠道": target.channel}
+    longest_bytes = await REPLY_TEXT_BYTES.get()
+    for welcome in _most_particular_first(await _welcomes.get(), target):
+        text = welcome.scan_text if isinstance(body, Scan) else welcome.follow_text
+        if text is None:
+            return None
+        filled = fill(text, values, longest_bytes)
+        if filled is not None:
+            return Response(filled)
+    return None
 
 
-def _most_particular(welcomes: dict[UUID | None, Welcome], target: Target | None) -> Welcome | None:
-    if target is not None:
-        for owner in (target.credit.guide_id, target.credit.store_id, target.credit.channel_id):
-            if owner is not None and owner in welcomes:
-                return welcomes[owner]
-    return welcomes.get(None)
+def _most_particular_first(welcomes: dict[UUID | None, Welcome], target: Target | None) -> list[Welcome]:
+    credit = NOBODY if target is None else target.credit
+    owners = [owner for owner in (credit.guide_id, credit.store_id, credit.channel_id) if owner is not None]
+    return [welcomes[owner] for owner in (*owners, None) if owner in welcomes]
 
 
 RESPONDERS = (Responder("welcome", (Subscribe, Scan), _welcome),)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 
+from infra.problems import Unfit
 from infra.schemas import Input, Output, Text
 
 Words = Annotated[Text, StringConstraints(min_length=1, max_length=600)]
@@ -13,7 +14,8 @@ Words = Annotated[Text, StringConstraints(min_length=1, max_length=600)]
 class WelcomeIn(Input):
     """For a guide, a store, a channel, or (none given) for everybody. `version` is the one you saw; 0 for a new one.
 
-    Placeholders: {导购} {门店} {渠道} {公众号}. Without `scan_text` a follower who scans again gets no answer.
+    Placeholders: {导购} {门店} {渠道} {公众号}; a channel's words know the last two, everybody's the last. Where
+    one has no value, the next less particular words are said. Without `scan_text` a second scan gets no answer.
     """
 
     guide_id: UUID | None = None
@@ -26,7 +28,7 @@ class WelcomeIn(Input):
     @model_validator(mode="after")
     def _one_target(self) -> Self:
         if sum(target is not None for target in (self.guide_id, self.store_id, self.channel_id)) > 1:
-            raise ValueError("give at most one of guide_id, store_id and channel_id")
+            raise Unfit("导购、门店、渠道最多选一个", "give at most one of guide_id, store_id and channel_id")
         return self
 
 

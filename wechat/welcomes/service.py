@@ -5,9 +5,9 @@ from uuid import UUID
 
 from infra.database import constraint_errors, transaction
 from infra.ids import new_id
-from wechat.welcomes.errors import TargetNotFound, UnknownPlaceholder, WelcomeChanged
+from wechat.welcomes.errors import PlaceholderHasNoValue, TargetNotFound, UnknownPlaceholder, WelcomeChanged
 from wechat.welcomes.models import Welcome
-from wechat.welcomes.rules import unknown_placeholders
+from wechat.welcomes.rules import OF_CHANNEL, OF_EVERYBODY, PLACEHOLDERS, placeholders_beyond
 
 _CONSTRAINTS = {
     "welcome_target_key": WelcomeChanged,
@@ -26,11 +26,17 @@ async def set_welcome(
     scan_text: str | None,
     version: int,
 ) -> Welcome:
-    """Write a welcome (version 0: a new one). Raises UnknownPlaceholder, TargetNotFound, WelcomeChanged."""
-    unknown = sorted({*unknown_placeholders(follow_text), *unknown_placeholders(scan_text or "")})
-    if unknown:
+    """Write a welcome (version 0: a new one).
+
+    Raises UnknownPlaceholder, PlaceholderHasNoValue, TargetNotFound, WelcomeChanged.
+    """
+    if unknown := placeholders_beyond(PLACEHOLDERS, follow_text, scan_text):
         raise UnknownPlaceholder({"placeholders": unknown})
     target: dict[str, Any] = {"guide_id": guide_id, "store_id": store_id, "channel_id": channel_id}
+    if guide_id is None and store_id is None:
+        allowed = OF_EVERYBODY if channel_id is None else OF_CHANNEL
+        if empty := placeholders_beyond(allowed, follow_text, scan_text):
+            raise PlaceholderHasNoValue({"placeholders": empty})
     words: dict[str, Any] = {"follow_text": follow_text, "scan_text": scan_text, "version": version + 1}
     with constraint_errors(_CONSTRAINTS):
         async with transaction():

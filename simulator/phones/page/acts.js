@@ -1,9 +1,11 @@
 // What people do with their phones, each as the requests that it takes.
 
-import { get, post } from "./api.js";
+import { get, post, Refused, WORDS } from "./api.js";
 import { askPlace, askSubscribe, askText, tell } from "./dialogs.js";
 import { h } from "./dom.js";
 
+// What XML cannot carry: it comes along when text is pasted from elsewhere.
+const UNSENDABLE = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/u;
 const CODE_AT_HAND = "6901234567892";
 const scanSomething = () => askText("扫一扫", "码里的内容", CODE_AT_HAND).then((text) => text && { scan_result: text });
 
@@ -31,7 +33,12 @@ export function actsOf(page) {
     follow: (fan) => stepInView(fan, "follow", {}),
     unfollow: (fan) => stepInView(fan, "unfollow", {}),
     scanned: (fan, { url }) => stepInView(fan, "scan", { url }),
-    send: (fan, text, item) => step(fan, "send", { text, msgmenu_id: item }),
+
+    async send(fan, text, item) {
+      if (UNSENDABLE.test(text)) throw new Refused("unsendable", WORDS.unsendable);
+      await step(fan, "send", { text, msgmenu_id: item });
+    },
+
     picture: (fan) => step(fan, "send", { msgtype: "image" }),
 
     async voice(fan) {

@@ -32,6 +32,7 @@ export const WORDS = {
   never_sent: "这条消息还没有送出过，稍后再试。",
   push_cancelled: "模拟器刚刚被清空，这次操作没有完成。",
   invalid_request: "填写的内容不合规矩，请检查后再试。",
+  unsendable: "消息里有无法发送的字符。请删掉看不见的特殊字符，再发一次。",
   not_found: "这个版本的模拟器还没有这项功能。",
 };
 

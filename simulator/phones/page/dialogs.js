@@ -3,6 +3,8 @@
 import { get } from "./api.js";
 import { h } from "./dom.js";
 
+const PEOPLE_WITHOUT_SCROLLING = 8;
+
 /** Show a dialog; give what `answer()` gives when it is confirmed, or null. */
 function ask(title, contents, confirm, answer) {
   return new Promise((resolve) => {
@@ -59,9 +61,15 @@ export async function askFan(shown) {
   const list = others.map((fan) =>
     h("button", { type: "button", "data-choice": JSON.stringify({ fan_id: fan.fan_id }) }, fan.name),
   );
+  const many = list.length > PEOPLE_WITHOUT_SCROLLING;
   const contents = [
     h("label", {}, "新顾客的名字", name),
-    list.length ? [h("p", { class: "quiet" }, "或者请出一位已有的顾客"), h("div", { class: "people" }, list)] : null,
+    list.length
+      ? [
+          h("p", { class: "quiet" }, `或者请出一位已有的顾客${many ? `（共 ${list.length} 位，上下滑动）` : ""}`),
+          h("div", { class: many ? "people many" : "people" }, list),
+        ]
+      : null,
   ];
   return ask("添加顾客", contents.flat(), "添加新顾客", () => ({ name: name.value.trim() }));
 }

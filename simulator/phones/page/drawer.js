@@ -2,11 +2,11 @@
 
 import { address, get, post, postPicture, put, Refused, remove, WORDS } from "./api.js";
 import { h } from "./dom.js";
-import { FAULTS, isThis, named } from "./faults.js";
+import { FAULTS, isThis, named, takesPlaceOf } from "./faults.js";
 import { attempt, say } from "./notices.js";
 import { dayOf, longTime, platformNow, setNow, span } from "./time.js";
 
-const POSTERS_AT_FIRST = 3;
+const POSTERS_AT_FIRST = 6;
 
 export class Drawer {
   /** `page` has fan(), account(), act(fan, action, …), moved(date), timeChanged(), troubled(count), closeDrawer(). */
@@ -157,7 +157,7 @@ export class Drawer {
         type: "button",
         class: "poster",
         disabled: !this.page.fan(),
-        "aria-label": `扫海报，场景 ${code.scene}，${life}`,
+        "aria-label": `扫海报，${code.caption ?? `场景 ${code.scene}`}，${life}`,
         onclick: () => this.do("scanned", { url: code.url }),
       },
       h("img", {
@@ -167,7 +167,7 @@ export class Drawer {
         width: "80",
         height: "80",
       }),
-      h("span", { class: "scene" }, code.scene),
+      h("span", { class: code.caption ? "words" : "scene" }, code.caption ?? code.scene),
       h("span", { class: "quiet" }, life),
     );
   }
@@ -269,12 +269,18 @@ export class Drawer {
     this.page.troubled(on.length);
   }
 
+  switchedOn() {
+    return this.groups.flatMap(({ switches, boxes }) => switches.filter((_, number) => boxes[number].checked));
+  }
+
   async turn(one, on) {
     const { app_id: app } = this.page.account();
+    const former = on ? this.switchedOn().find((other) => other !== one && takesPlaceOf(one, other)) : undefined;
     await attempt(async () => {
       if (on) await put(one.at, { app_id: app, ...one.body });
       else await remove(`${one.at}?${new URLSearchParams({ app_id: app, ...named(one.body) })}`);
-      say(`${on ? "已打开" : "已关上"}：${one.words[0]}`);
+      const instead = former ? `，代替了“${former.words[0]}”` : "";
+      say(`${on ? "已打开" : "已关上"}：${one.words[0]}${instead}`);
     });
     await this.loadFaults();
   }

@@ -14,6 +14,7 @@ export const FAULTS = [
       push("drop", ["推送丢失", "事情发生了，我们却收不到"]),
       push("stale", ["时间戳过期", "签名时间是很久以前的"]),
       push("bad_signature", ["签名错误", "签名对不上，应当拒收"]),
+      push("bad_plain_signature", ["只有明文签名错误", "密文的签名没错，收不收都可以"]),
       push("wrong_app_id", ["发给了别的公众号", "密文里的 AppID 不是我们的"]),
       push("truncated", ["密文被截断", "只送到前半段"]),
       push("padded", ["密文被添加内容", "末尾多出一段"]),
@@ -29,6 +30,8 @@ export const FAULTS = [
       call({ kind: "errcode", errcode: 45009 }, ["当天额度用完（45009）", "接口不再受理调用"]),
       call({ kind: "latency", latency_ms: 3000 }, ["接口变慢", "每次调用都要等 3 秒"]),
       call({ kind: "http_500" }, ["接口报 HTTP 500", "网关出错，没有内容"]),
+      call({ kind: "http_500_after" }, ["办完事却报 500", "事情已经做了，回答是网关出错"]),
+      call({ kind: "errcode_after", errcode: -1 }, ["办完事却说繁忙（-1）", "事情已经做了，回答是系统繁忙"]),
       call({ kind: "reset_after" }, ["办完事却断线", "事情已经做了，回答没有送到"]),
       call({ kind: "not_json" }, ["回答不是 JSON", "送来的是一页 HTML"]),
       call({ kind: "truncated" }, ["回答只有一半", "JSON 在中间断掉"]),
@@ -38,6 +41,10 @@ export const FAULTS = [
 
 /** What names a switch when it is turned off. */
 export const named = ({ kind, endpoint }) => (endpoint ? { kind, endpoint } : { kind });
+
+/** Whether the platform forgets one switch when another is turned on: of a kind there is one at a time. */
+export const takesPlaceOf = (one, other) =>
+  one.at === other.at && JSON.stringify(named(one.body)) === JSON.stringify(named(other.body));
 
 /** Whether a fault of the server's list is this switch. */
 export function isThis(fault, { body }) {

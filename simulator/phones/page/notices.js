@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 
+const PLACES = ["toasts", "alerts"];
 const SEEN_MS = 3_000;
 const READ_MS = 8_000;
 
@@ -9,7 +10,8 @@ function put(id, words, milliseconds) {
   const place = document.getElementById(id);
   const notice = h("p", {}, h("span", {}, words));
   notice.append(h("button", { type: "button", "aria-label": "关闭提示", onclick: () => notice.remove() }, "×"));
-  while (place.childElementCount > 1) place.firstElementChild.remove();
+  // One at a time: what is new says what counts now.
+  for (const list of PLACES) document.getElementById(list).replaceChildren();
   place.append(notice);
   setTimeout(() => notice.remove(), milliseconds);
 }

@@ -6,6 +6,7 @@ import { shortTime } from "./time.js";
 
 const PAUSE_MS = 5 * 60_000;
 const MOST_BUBBLES = 300;
+const MOST_LINES = 4;
 
 export class Phone {
   /** `act(action, …)` does what the person does; `account` has name and menu. */
@@ -128,13 +129,14 @@ export class Phone {
   }
 
   /** Show the phone as the server says it is. */
-  show({ following, bubbles, pending }) {
+  show({ following, bubbles, pending, accepted }) {
     this.log.setAttribute("aria-live", "off");
     this.log.replaceChildren();
     this.latest = null;
     for (const bubble of bubbles) this.add(bubble);
     if (!bubbles.length) this.log.append(this.greeting);
     for (const push of pending) this.mark(push, "pending");
+    for (const push of accepted) this.mark(push, "accepted");
     this.showFollowing(following);
     this.toEnd();
     // Only what comes from now on is read aloud.
@@ -156,7 +158,7 @@ export class Phone {
     if (atEnd || bubble.from === "me") this.toEnd();
   }
 
-  /** Say of my bubble that its push is under way, was not answered, or nothing (settled well). */
+  /** Say of my bubble that its push is under way, met no answer or no reply, or nothing (it was replied to). */
   mark(push, outcome) {
     const lines = [...this.log.querySelectorAll(".line.me")].filter((line) => line.dataset.push === push);
     for (const line of lines) {
@@ -166,6 +168,10 @@ export class Phone {
         line.append(
           h("span", { class: "failed", role: "img", title: "公众号没有回应", "aria-label": "公众号没有回应" }, "!"),
         );
+      }
+      if (outcome === "accepted" && !line.nextElementSibling?.matches(".received")) {
+        line.after(h("p", { class: "received" }, "公众号已收到，未设自动回复"));
+        if (!line.nextElementSibling.nextElementSibling) this.toEnd();
       }
     }
   }
@@ -201,7 +207,10 @@ export class Phone {
 
   grow() {
     this.form.classList.toggle("filled", this.field.value.trim() !== "");
-    this.field.rows = Math.min(4, this.field.value.split("\n").length);
+    this.field.rows = 1;
+    const { lineHeight, paddingTop, paddingBottom } = getComputedStyle(this.field);
+    const height = this.field.scrollHeight - parseFloat(paddingTop) - parseFloat(paddingBottom);
+    this.field.rows = Math.max(1, Math.min(MOST_LINES, Math.round(height / parseFloat(lineHeight))));
   }
 
   toggleMore(open = this.more.hidden) {

@@ -1,12 +1,21 @@
 """What people see on their phones."""
 
+from dataclasses import dataclass
 from typing import Literal
 
-from simulator.messaging.contents import Said
 from simulator.world.records import Bubble, Channel, Fields, Push
 from simulator.world.state import State
 
 Sender = Literal["me", "account", "system"]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message as phones show it."""
+
+    kind: str
+    text: str
+    content: Fields
 
 
 def show(state: State, push: Push, *, sender: Sender, kind: str, text: str, content: Fields | None = None) -> None:

@@ -3,9 +3,9 @@
 import secrets
 from typing import Literal
 
-from simulator.platform.users import openid_of
 from simulator.world.errors import CODE_USED, INVALID_CODE, PlatformError
-from simulator.world.records import Account, Record, Visit
+from simulator.world.identities import visit
+from simulator.world.records import Account, Record
 from simulator.world.state import State
 
 Purpose = Literal["web", "login", "phone"]
@@ -60,10 +60,3 @@ def redeem(state: State, account: Account, value: str, purpose: Purpose) -> Logi
     code.used = True
     state.save(code)
     return code
-
-
-def visit(state: State, account: Account, fan_id: str) -> str:
-    """Remember that a person is here now; return the openid."""
-    openid = openid_of(account.app_id, fan_id)
-    state.save(Visit(app_id=account.app_id, fan_id=fan_id, openid=openid, at=state.clock.now()))
-    return openid

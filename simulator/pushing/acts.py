@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass
 
-from simulator.messaging import media
-from simulator.messaging.media import Media
-from simulator.people import contacts, login_codes
-from simulator.people.phone import show
-from simulator.platform.users import openid_of
+from simulator.world import contacts
+from simulator.world.identities import openid_of, visit
+from simulator.world.phone import show
 from simulator.world.records import Account, Fields, Push
 from simulator.world.state import State
 
@@ -21,6 +19,21 @@ UNANSWERED = (
     "subscribe_msg_sent_event",
     "wxa_media_check",
 )
+# What a person needs a second to do again; the platform's own events, and a view, may share one.
+TAKING_A_SECOND = {
+    "subscribe",
+    "unsubscribe",
+    "SCAN",
+    "CLICK",
+    "view_miniprogram",
+    "scancode_push",
+    "scancode_waitmsg",
+    "pic_sysphoto",
+    "pic_photo_or_album",
+    "pic_weixin",
+    "location_select",
+    "user_enter_tempsession",
+}
 # The platform names itself as the sender of an event that no person caused.
 PLATFORM_USER = "mphelper"
 
@@ -41,10 +54,6 @@ class Chat:
     def openid(self) -> str:
         """The sender of the chat's pushes."""
         return openid_of(self.account.app_id, self.fan_id or PLATFORM_USER)
-
-    def address(self, file: Media) -> str:
-        """Return where a file can be fetched without a token."""
-        return media.address(self.base, file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +81,12 @@ def message(chat: Chat, kind: str, fields: Fields, shown: Shown) -> Push:
 def event(chat: Chat, event: str, fields: Fields, *, text: str | None = None) -> Push:
     """Write down an event, with a line on the person's phone if it has a text.
 
-    A person needs a second to do the same thing twice, so the same event of one person never shares a
+    A person needs a second to do the same thing twice, so the same act of one person never shares a
     CreateTime with the one before it: accounts tell repeats from new events by it (official advice).
     """
     state = chat.state
     with state.atomic():
-        created = int(state.clock.now())
-        former = state.latest_push.get((chat.account.app_id, chat.fan_id, event, str(fields.get("EventKey", ""))))
-        if former is not None:
-            ahead = int(str(former.fields["CreateTime"])) - created
-            # Far ahead means that the clock was put back, not that the person was quick.
-            created += ahead + 1 if 0 <= ahead < HURRY_SECONDS else 0
-        push = _save(chat, event, created, {"MsgType": "event", "Event": event, **fields})
+        push = _save(chat, event, _moment(chat, event, fields), {"MsgType": "event", "Event": event, **fields})
         _visit(chat)
         _move_windows(chat, event)
         if text is not None:
@@ -91,10 +94,20 @@ def event(chat: Chat, event: str, fields: Fields, *, text: str | None = None) ->
     return push
 
 
+def _moment(chat: Chat, event: str, fields: Fields) -> int:
+    now = int(chat.state.clock.now())
+    former = chat.state.latest_push.get((chat.account.app_id, chat.fan_id, event, str(fields.get("EventKey", ""))))
+    if former is None or event not in TAKING_A_SECOND:
+        return now
+    ahead = int(str(former.fields["CreateTime"])) - now
+    # Far ahead means that the clock was put back, not that the person was quick.
+    return now + ahead + 1 if 0 <= ahead < HURRY_SECONDS else now
+
+
 def _visit(chat: Chat) -> None:
     # Whoever chats with a mini-program uses it.
     if chat.account.kind == "mini" and chat.fan_id:
-        login_codes.visit(chat.state, chat.account, chat.fan_id)
+        visit(chat.state, chat.account, chat.fan_id)
 
 
 def _move_windows(chat: Chat, event: str) -> None:
