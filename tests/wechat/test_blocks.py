@@ -35,7 +35,7 @@ async def _fans(platform, account, count):
     await world.follow(platform, account, *await world.people(platform, count))
     openids = await world.openids(platform, account)
     await world.record_follows(account, openids)
-    return {openid: (await customer_of(openid))["id"] for openid in openids}
+    return {openid: (await customer_of(openid, account.app_id))["id"] for openid in openids}
 
 
 async def _listed(platform, account):
@@ -159,11 +159,16 @@ async def _states():
 
 async def test_a_platform_that_is_away_is_asked_once_and_then_left_alone(http, platform, account, boss, db):
     await parameters.change("wechat.block_batch", 2, expected_version=0, by="test")
+    other = await world.connected(platform, 2)
+    await world.imported(other)
     fans = await _fans(platform, account, 6)
     await _blocked(http, boss, fans.values())
+    await _blocked(http, boss, (await _fans(platform, other, 1)).values())
     await platform.fault(account.app_id, BLOCKING, "http_500")
     await service.sync_due()
+    assert await calls(other, BLOCKING) == 0  # a run ends when the platform is away
     await service.sync_due()
+    assert await calls(other, BLOCKING) == 1
     assert await calls(account, BLOCKING) == 2  # one call, and once more
     assert await rows("SELECT DISTINCT attempts FROM wechat_block") == [{"attempts": 0}]
     await platform.mend(account.app_id)

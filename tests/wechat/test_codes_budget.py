@@ -134,4 +134,7 @@ async def test_an_operator_sees_what_each_account_has_used(db):
     for _ in range(3):
         await _add(account, channel)
     said = await guanxi("codes", "budget")
-    assert said == (0, f"{account.app_id} 3/5\n{other.app_id} 0/5\n")
+    assert said == (
+        0,
+        f"{account.app_id}  永久二维码已用 3 个，共 5 个\n{other.app_id}  永久二维码已用 0 个，共 5 个\n",
+    )

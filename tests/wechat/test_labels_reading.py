@@ -7,6 +7,7 @@ import pytest
 from infra import clock, database, parameters
 from tests import factories as make
 from tests.factories import rows
+from tests.simulator.harness import until
 from tests.wechat import fan_world as world
 from tests.wechat.label_world import add, at_platform, bearers, calls, known
 from wechat.labels import importing, reading, service, syncing
@@ -99,15 +100,21 @@ async def test_the_place_we_stopped_at_is_stored_as_ciphertext_and_may_be_gone(p
 async def test_a_platform_that_is_away_is_asked_once_and_then_left_alone(platform, account, fans, db):
     for name in ("甲", "乙", "丙"):
         await at_platform(platform, account, "create", tag={"name": name})
-    await service.import_labels(account)
+    other = await world.connected(platform, 2)
+    await world.imported(other)
+    await at_platform(platform, other, "create", tag={"name": "丁"})
+    for each in (account, other):
+        await service.import_labels(each)
     await platform.fault(account.app_id, "/cgi-bin/user/tag/get", "http_500")
     await reading.read_due()
+    assert await pages(platform, other) == 0  # a run ends when the platform is away
     await reading.read_due()
+    assert await pages(platform, other) == 1
     assert await calls(account, "/cgi-bin/user/tag/get") == 2  # one call, and once more
     await platform.mend(account.app_id)
     make.jump(db, seconds=61)
     await reading.read_due()
-    assert await rows("SELECT count(*) AS n FROM wechat_label WHERE read_next_at > $1", clock.now()) == [{"n": 3}]
+    assert await rows("SELECT count(*) AS n FROM wechat_label WHERE read_next_at > $1", clock.now()) == [{"n": 4}]
 
 
 async def test_many_bearers_are_taken_and_dropped_in_steps(platform, account, fans, monkeypatch):
@@ -152,11 +159,34 @@ async def test_a_group_of_ours_that_is_not_told_yet_wins_over_two_of_the_platfor
     await carried(account)
     fan = next(iter(fans.values()))
     await service.label_fan(fan, [service.UUID(groups[0])])
+    await platform.fault(account.app_id, "/cgi-bin/tags/members/batchuntagging", errcode=45009)
+    await syncing.sync_due()
     await carried(account)
     await database.execute("UPDATE wechat_label SET read_next_at = NULL")
     await reading.read_due()
     found = await bearers()
     assert (fan in found["甲组"], fan in found["乙组"]) == (True, False)
+
+
+async def test_nobody_is_taken_over_while_somebody_changes_the_person(http, platform, account, fans, boss):
+    await two_groups(http, platform, account, boss, list(fans))
+    start = asyncio.Event()
+
+    async def take():
+        await start.wait()
+        await carried(account)
+
+    async def waits():
+        return task.done() or bool(await rows("SELECT 1 FROM pg_locks WHERE NOT granted"))
+
+    task = asyncio.create_task(take())
+    async with database.transaction() as connection:
+        await connection.execute("SELECT FROM customer FOR NO KEY UPDATE")
+        start.set()
+        await until(waits)
+        assert not task.done()
+    await task
+    assert len((await bearers())["乙组"]) == 10
 
 
 async def test_groups_change_here_and_are_read_there_at_the_same_time(http, platform, account, fans, boss):

@@ -58,8 +58,7 @@ WITH first AS MATERIALIZED (
 ), due AS MATERIALIZED (
     SELECT w.id, f.app_id, i.openid
     FROM first f JOIN wechat_block w USING (account_id, wanted) JOIN identity i ON i.id = w.identity_id
-    WHERE NOT w.synced AND w.next_at <= $1 AND i.openid IS NOT NULL
-    ORDER BY w.next_at LIMIT $3 FOR UPDATE OF w SKIP LOCKED
+    WHERE NOT w.synced AND w.next_at <= $1 AND i.openid IS NOT NULL LIMIT $3 FOR UPDATE OF w SKIP LOCKED
 )
 UPDATE wechat_block b SET attempts = b.attempts + 1, next_at = $2 FROM due WHERE b.id = due.id
 RETURNING b.id, b.wanted, b.attempts, due.app_id, due.openid

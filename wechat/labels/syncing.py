@@ -52,8 +52,7 @@ WITH first AS MATERIALIZED (
 ), due AS MATERIALIZED (
     SELECT w.id, f.app_id, f.platform_id, i.openid
     FROM first f JOIN wechat_label_member w USING (label_id, wanted) JOIN identity i ON i.id = w.identity_id
-    WHERE NOT w.synced AND w.next_at <= $1 AND i.openid IS NOT NULL
-    ORDER BY w.next_at LIMIT $3 FOR UPDATE OF w SKIP LOCKED
+    WHERE NOT w.synced AND w.next_at <= $1 AND i.openid IS NOT NULL LIMIT $3 FOR UPDATE OF w SKIP LOCKED
 )
 UPDATE wechat_label_member m SET attempts = m.attempts + 1, next_at = $2 FROM due WHERE m.id = due.id
 RETURNING m.id, m.label_id, m.wanted, m.attempts, due.app_id, due.platform_id, due.openid
