@@ -5,8 +5,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from infra.settings import settings
+from tests import factories as make
 from tests.conftest import Addresses
 from tests.simulator.harness import Simulator, running
+from wechat.accounts.queries import Credentials
 from wechat.platform import client
 
 
@@ -27,3 +29,11 @@ async def platform(
     settings.cache_clear()
     yield _simulator
     await client.close()
+
+
+@pytest.fixture
+async def account(platform: Simulator) -> Credentials:
+    """An official account that the platform and we know."""
+    added = await make.account()
+    await platform.account(app_id=added.app_id, original_id=added.original_id, secret=added.secret)
+    return added

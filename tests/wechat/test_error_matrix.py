@@ -76,13 +76,6 @@ ALERTED = {Action.ALERT, Action.DISABLE_TEMPLATE}
 PATH = "/cgi-bin/tags/get"
 
 
-@pytest.fixture
-async def account(platform):
-    added = await make.account()
-    await platform.account(app_id=added.app_id, original_id=added.original_id, secret=added.secret)
-    return added
-
-
 async def _calls(platform, account):
     stats = await platform.ok(f"/sim/stats?app_id={account.app_id}")
     return stats["calls"]["tags_get"] + stats["faulted"].get("tags_get", 0), stats["token_fetches"]

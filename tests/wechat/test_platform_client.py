@@ -105,7 +105,7 @@ async def test_a_shadow_account_reads_and_writes_nothing(platform):
     await database.execute("UPDATE wechat_account SET shadow = true WHERE app_id = $1", account.app_id)
     accounts.forget()
     account = await accounts.credentials(account.app_id)
-    assert await users.followers(account, "") == ([], "", 0)
+    assert await users.followers(account, "") == ([], "")
     with pytest.raises(AccountInShadow):
         await _call(account)
     stats = await platform.ok(f"/sim/stats?app_id={account.app_id}")

@@ -20,13 +20,6 @@ ROOT = Path(__file__).parents[2]
 TOKEN_PATH = "/cgi-bin/stable_token"
 
 
-@pytest.fixture
-async def account(platform):
-    added = await make.account()
-    await platform.account(app_id=added.app_id, original_id=added.original_id, secret=added.secret)
-    return added
-
-
 async def _fetches(platform, account):
     return (await platform.ok(f"/sim/stats?app_id={account.app_id}"))["token_fetches"]
 

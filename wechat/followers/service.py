@@ -181,7 +181,7 @@ async def _pause(run_id: UUID, until: datetime, error: str | None = None, failur
 
 async def _read_page(run: Claimed, take_tags: TakeTags, deadline: float) -> None:
     after = crypto.decrypt(run.cursor) if run.cursor else ""
-    openids, following, _ = await users.followers(run.account, after)
+    openids, following = await users.followers(run.account, after)
     digests = {crypto.digest(run.account.app_id, openid): openid for openid in openids}
     strangers = await _strangers(digests)
     size = await profiles.SIZE.get()

@@ -34,7 +34,6 @@ def _minute(name: str, default: int, words: str) -> Parameter[int]:
     return Parameter(name=f"wechat.minute.{name}", default=default, least=1, most=10_000_000, help=help_)
 
 
-_USER_INFO = _daily("user_info", 5_000_000, "获取用户信息")
 _TAGS = _daily("tags", 100_000, "标签管理（官方未公布）")
 
 QUOTAS = {
@@ -45,13 +44,8 @@ QUOTAS = {
     "/cgi-bin/qrcode/create": Quota(_daily("qrcode_create", 100_000, "生成带参数二维码")),
     "/wxa/getwxacodeunlimit": Quota(minute=_minute("wxacode", 5_000, "生成小程序码")),
     "/cgi-bin/user/get": Quota(_daily("user_get", 500, "获取关注者列表")),
-    "/cgi-bin/user/info": Quota(_USER_INFO),
-    "/cgi-bin/user/info/batchget": Quota(_USER_INFO),
-    "/cgi-bin/user/info/updateremark": Quota(_daily("remark", 10_000, "设置备注名")),
-    "/cgi-bin/menu/get": Quota(_daily("menu_get", 10_000, "查询菜单")),
+    "/cgi-bin/user/info/batchget": Quota(_daily("user_info", 5_000_000, "获取用户信息")),
     "/cgi-bin/get_current_selfmenu_info": Quota(_daily("selfmenu", 10_000, "查询自定义菜单配置")),
-    "/cgi-bin/menu/create": Quota(_daily("menu_create", 1_000, "创建菜单")),
-    "/cgi-bin/menu/delete": Quota(_daily("menu_delete", 1_000, "删除菜单")),
     "/cgi-bin/tags/get": Quota(_TAGS),
     "/cgi-bin/tags/create": Quota(_TAGS),
     "/cgi-bin/tags/update": Quota(_TAGS),

@@ -7,24 +7,20 @@ from wechat.accounts.queries import Credentials
 from wechat.platform.client import call
 
 
-async def user_info(account: Credentials, openid: str) -> dict[str, Any]:
-    """`subscribe` 0 or 1; when 1: subscribe_time, unionid?, remark, tagid_list, subscribe_scene, qr_scene(_str)."""
-    return await call(account, "/cgi-bin/user/info", params={"openid": openid, "lang": "zh_CN"}, fields=("subscribe",))
-
-
 async def user_infos(account: Credentials, openids: Sequence[str]) -> list[dict[str, Any]]:
-    """The same for at most 100 openids at once."""
+    """What is known of at most 100 people.
+
+    `subscribe` 0 or 1; when 1: subscribe_time, unionid?, remark, tagid_list, subscribe_scene, qr_scene(_str).
+    """
     body = {"user_list": [{"openid": openid, "lang": "zh_CN"} for openid in openids]}
     answer = await call(account, "/cgi-bin/user/info/batchget", body, fields=("user_info_list",))
     found: list[dict[str, Any]] = answer["user_info_list"]
     return found
 
 
-async def followers(account: Credentials, after: str) -> tuple[list[str], str, int]:
-    """A page of followers after an openid ("" for the first): (openids, the next page's `after` or "", total)."""
-    answer = await call(account, "/cgi-bin/user/get", params={"next_openid": after}, fields=("total", "count"))
-    openids = answer["data"]["openid"] if answer["count"] else []
-    return openids, answer.get("next_openid", "") if openids else "", answer["total"]
+async def followers(account: Credentials, after: str) -> tuple[list[str], str]:
+    """A page of followers after an openid ("" for the first): (openids, the next page's `after` or "")."""
+    return _page(await call(account, "/cgi-bin/user/get", params={"next_openid": after}, fields=("total", "count")))
 
 
 async def tags(account: Credentials) -> list[dict[str, Any]]:
@@ -66,16 +62,14 @@ async def untag(account: Credentials, number: int, openids: Sequence[str]) -> No
 async def tagged(account: Credentials, number: int, after: str) -> tuple[list[str], str]:
     """A page of the followers who carry a tag, after an openid: (openids, the next page's `after` or "")."""
     answer = await call(account, "/cgi-bin/user/tag/get", {"tagid": number, "next_openid": after}, fields=("count",))
-    openids = answer["data"]["openid"] if answer["count"] else []
-    return openids, answer.get("next_openid", "") if openids else ""
+    return _page(answer)
 
 
 async def blacklist(account: Credentials, after: str) -> tuple[list[str], str]:
     """A page of the blacklist, after an openid: (openids, the next page's `after` or "")."""
     path = "/cgi-bin/tags/members/getblacklist"
     answer = await call(account, path, {"begin_openid": after}, fields=("count",), repeatable=True)
-    openids = answer["data"]["openid"] if answer["count"] else []
-    return openids, answer.get("next_openid", "") if openids else ""
+    return _page(answer)
 
 
 async def block(account: Credentials, openids: Sequence[str]) -> None:
@@ -88,3 +82,8 @@ async def unblock(account: Credentials, openids: Sequence[str]) -> None:
     """Take at most 20 from the blacklist."""
     body = {"openid_list": list(openids)}
     await call(account, "/cgi-bin/tags/members/batchunblacklist", body, writes=True, repeatable=True)
+
+
+def _page(answer: dict[str, Any]) -> tuple[list[str], str]:
+    openids = answer["data"]["openid"] if answer["count"] else []
+    return openids, answer.get("next_openid", "") if openids else ""
