@@ -106,12 +106,16 @@ def staff() -> None:
 @click.password_option(envvar="GUANXI_NEW_PASSWORD")
 @with_database
 async def add_staff(username: str, name: str, role: str, password: str) -> None:
-    """Add a manager or an administrator, the first one above all."""
+    """Add a manager or an administrator, the first one above all; the first department and post are made for it."""
     from core.organisation import service
     from core.organisation.schemas import StaffIn
+    from core.permissions.rules import READY_MADE, RoleKey
 
+    ready_made = READY_MADE[RoleKey(role)]
+    post = await service.first_post("总部", ready_made.name)
+    values = {"role_id": ready_made.id, "department_id": post.department_id, "post_id": post.id}
     try:
-        checked = StaffIn.model_validate({"name": name, "username": username, "password": password, "role": role})
+        checked = StaffIn.model_validate({"name": name, "username": username, "password": password} | values)
     except ValidationError as error:
         raise click.ClickException(problems(error)) from error
     added = await service.add_staff(**checked.model_dump())

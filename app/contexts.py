@@ -34,6 +34,7 @@ from wechat.welcomes import responders as welcome_responders
 from wechat.welcomes import routes as welcomes
 
 CONTEXTS = (
+    Context(name="permissions", models="core.permissions.models"),
     Context(name="sessions", models="core.sessions.models", jobs=session_jobs.JOBS),
     Context(
         name="organisation",
@@ -42,6 +43,7 @@ CONTEXTS = (
         permissions=("staff:write",),
     ),
     Context(name="alerts", routes=(alerts.router,), permissions=("alerts:read",)),
+    Context(name="files", models="core.files.models"),
     Context(
         name="stores",
         models="core.stores.models",
@@ -54,13 +56,17 @@ CONTEXTS = (
         routes=(channels.router,),
         permissions=("channels:read", "channels:write"),
     ),
+    Context(name="notices", models="core.notices.models"),
+    Context(name="todos", models="core.todos.models"),
+    Context(name="announcements", models="core.announcements.models"),
+    Context(name="tasks", models="core.tasks.models"),
     Context(name="guides", routes=(guides.router,), permissions=("guides:read", "guides:write")),
     Context(
         name="customers",
         models="core.customers.models",
         routes=(customers.router,),
         handlers=customer_handlers.HANDLERS,
-        permissions=("fans:own", "fans:read", "ranking:read"),
+        permissions=("fans:read", "ranking:read"),
     ),
     Context(
         name="wechat.accounts",
@@ -68,13 +74,15 @@ CONTEXTS = (
         routes=(accounts.router,),
         permissions=("accounts:read", "accounts:write"),
     ),
+    Context(name="wechat.outbound", models="wechat.outbound.models"),
+    Context(name="wechat.colleagues", models="wechat.colleagues.models"),
     Context(
         name="wechat.codes",
         models="wechat.codes.models",
         routes=(codes.router,),
         handlers=code_handlers.HANDLERS,
         jobs=code_jobs.JOBS,
-        permissions=("codes:own", "codes:read", "codes:write"),
+        permissions=("codes:read", "codes:write"),
     ),
     Context(name="wechat.fans", routes=(fans.router,), jobs=fan_jobs.JOBS),
     Context(

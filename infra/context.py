@@ -4,7 +4,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
+from infra.database import Connection
 from infra.events import Handler
 
 
@@ -19,6 +21,20 @@ class Job:
     every: timedelta
     run: Callable[[], Awaitable[Any]]
     queue: str = "default"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Belonging:
+    """What a colleague may hold (customers, codes, tasks …) and can be handed to another in one step.
+
+    `held` counts it for the preview; `hand_over(connection, source, target, hand_over id)` gives it away in the
+    caller's transaction and returns how much it was. `title` is what people call it.
+    """
+
+    name: str
+    title: str
+    held: Callable[[UUID], Awaitable[int]]
+    hand_over: Callable[[Connection, UUID, UUID, UUID], Awaitable[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,4 +61,5 @@ class Context:
     jobs: tuple[Job, ...] = ()
     responders: tuple[Any, ...] = ()
     permissions: tuple[str, ...] = ()
+    belongings: tuple[Belonging, ...] = ()
     warm: tuple[Callable[[], Awaitable[None]], ...] = ()

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from functools import wraps
 from typing import Any, ParamSpec, TypeAlias, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -110,12 +111,43 @@ def in_transaction() -> bool:
     return hasattr(get_connection("default"), "_finalized")
 
 
+_afterwards: ContextVar[list[Callable[[], Awaitable[None]]] | None] = ContextVar("afterwards", default=None)
+
+
+def after_commit(act: Callable[[], Awaitable[None]]) -> None:
+    """Do something that may be lost when the caller's transaction has been committed: a wake-up, never an effect.
+
+    It must not raise. Raises RuntimeError outside a transaction.
+    """
+    acts = _afterwards.get()
+    if acts is None:
+        raise RuntimeError("after_commit() belongs inside a transaction")
+    acts.append(act)
+
+
 @asynccontextmanager
 async def transaction() -> AsyncIterator[Connection]:
     """One transaction, or a savepoint inside one; models used within join it. Yields the driver's connection for SQL.
 
     Raises Unavailable when PostgreSQL can't be reached.
     """
+    if _afterwards.get() is not None:
+        async with _transaction() as raw:
+            yield raw
+        return
+    acts: list[Callable[[], Awaitable[None]]] = []
+    token = _afterwards.set(acts)
+    try:
+        async with _transaction() as raw:
+            yield raw
+    finally:
+        _afterwards.reset(token)
+    for act in acts:
+        await act()
+
+
+@asynccontextmanager
+async def _transaction() -> AsyncIterator[Connection]:
     with outages():
         async with AsyncExitStack() as stack:
             if _transactions is not None and not in_transaction():

@@ -56,3 +56,18 @@ class Alert(Model):
 
     class Meta:
         table = "alert"
+
+
+class BackupRun(Model):
+    """A backup: where it lies, what it holds (`manifest`), and how it ended. `finished_at` is null while it runs."""
+
+    id = fields.UUIDField(primary_key=True)
+    name = fields.CharField(max_length=100)
+    started_at = fields.DatetimeField()
+    finished_at = fields.DatetimeField(null=True)
+    size = fields.BigIntField(null=True)
+    manifest: fields.Field[object] = fields.JSONField(null=True)
+    error = fields.CharField(max_length=500, null=True)
+
+    class Meta:
+        table = "backup_run"

@@ -45,7 +45,9 @@ OUTBOX = Partitioned("outbox", "created_at")
 EVENT_DELIVERY = Partitioned("event_delivery", "event_at")
 PUSH = Partitioned("push", "received_at")
 TIMELINE = Partitioned("timeline", "occurred_at", monthly=True)
-ALL = (OUTBOX, EVENT_DELIVERY, PUSH, TIMELINE)
+LIVE_EVENT = Partitioned("live_event", "created_at")
+AUDIT = Partitioned("audit", "created_at", monthly=True)
+ALL = (OUTBOX, EVENT_DELIVERY, PUSH, TIMELINE, LIVE_EVENT, AUDIT)
 
 
 async def ensure() -> int:
@@ -98,6 +100,8 @@ async def _create(kind: Partitioned, start: date) -> None:
         # Nobody may write a row of this time into the default partition between the move and the attachment.
         await connection.execute(f"LOCK TABLE {kind.table}_default IN ACCESS EXCLUSIVE MODE")
         await connection.execute(f"CREATE TABLE {name} (LIKE {kind.table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)")
+        # The audit log lets nobody else delete.
+        await connection.execute("SET LOCAL guanxi.moving_partition = 'on'")
         await connection.execute(
             f"""WITH moved AS (
                 DELETE FROM {kind.table}_default WHERE {kind.column} >= {low} AND {kind.column} < {high} RETURNING *

@@ -1,3 +1,4 @@
+from enum import StrEnum
 from uuid import uuid4
 
 from orjson import loads
@@ -9,9 +10,16 @@ from tortoise.migrations import operations as ops
 from tortoise.migrations.constraints import UniqueConstraint
 
 from core.customers.rules import ContactKind
-from core.permissions.rules import Role
 from wechat.accounts.rules import Kind, Mode
 from wechat.codes.rules import CodeState
+
+
+class Role(StrEnum):
+    """The roles as they were then."""
+
+    GUIDE = "guide"
+    MANAGER = "manager"
+    ADMIN = "admin"
 
 
 class Migration(migrations.Migration):

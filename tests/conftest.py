@@ -139,7 +139,9 @@ async def _empty_sql(_connected: None) -> str:
         WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition
         AND c.relname <> 'tortoise_migrations' ORDER BY 1"""
     )
-    deletes = ";".join(f'DELETE FROM "{row["relname"]}"' for row in rows)
+    deletes = ";".join(f'DELETE FROM "{row["relname"]}"' for row in rows if row["relname"] != "role")
+    # Ready-made roles are the migrations' own.
+    deletes += ";DELETE FROM role WHERE key IS NULL"
     # TRUNCATE takes fifty times longer, and triggers would check foreign keys in the wrong order.
     return f"BEGIN; SET LOCAL session_replication_role = replica; {deletes}; COMMIT"
 

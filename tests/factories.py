@@ -13,8 +13,9 @@ from core.customers.service import record_contacts
 from core.guides.events import GuideAdded
 from core.organisation import passwords
 from core.organisation import service as organisation
+from core.organisation.models import Department, Post
 from core.organisation.queries import Colleague
-from core.permissions.rules import Role
+from core.permissions.rules import READY_MADE, RoleKey
 from core.sessions import service as sessions
 from core.stores import service as stores
 from core.stores.models import Store
@@ -63,27 +64,53 @@ async def guide(name: str | None = None, *, store: Store | None = None) -> Colle
     """A guide, announced as the service does, in a store of its own unless one is given."""
     home = store or await globals()["store"]()
     async with database.transaction():
-        added = await colleague(Role.GUIDE, name, store_id=home.id)
+        added = await colleague(RoleKey.GUIDE, name, store_id=home.id, is_guide=True)
         await outbox.publish(GuideAdded(guide_id=added.id))
     return added
 
 
 async def manager() -> Colleague:
-    return await colleague(Role.MANAGER)
+    return await colleague(RoleKey.MANAGER)
 
 
 async def admin() -> Colleague:
-    return await colleague(Role.ADMIN)
+    return await colleague(RoleKey.ADMIN)
 
 
-async def colleague(role: Role, name: str | None = None, *, store_id: UUID | None = None) -> Colleague:
+async def department(name: str | None = None, *, parent: Department | None = None) -> Department:
+    return await Department.create(
+        id=new_id(),
+        name=name or f"部门{next(_numbers)}",
+        parent_id=parent.id if parent else None,
+        position=next(_numbers),
+        created_at=clock.now(),
+    )
+
+
+async def post(department: Department, name: str | None = None) -> Post:
+    return await Post.create(
+        id=new_id(), department_id=department.id, name=name or f"岗位{next(_numbers)}", created_at=clock.now()
+    )
+
+
+async def place() -> dict[str, str]:
+    """Department and post of a new colleague, as the API wants them."""
+    home = await organisation.first_post("总部", "员工")
+    return {"department_id": str(home.department_id), "post_id": str(home.id)}
+
+
+async def colleague(role: RoleKey, name: str | None = None, *, post: Post | None = None, **values: Any) -> Colleague:
+    """Somebody with a ready-made role; without a post, in the one department that everybody is in by default."""
     number = next(_numbers)
+    place = post or await organisation.first_post("总部", "员工")
     return await organisation.create_staff(
         name=name or f"员工{number}",
         username=f"{role}-{number}",
         password_hash=_password_hash(),
-        role=role,
-        store_id=store_id,
+        role_id=READY_MADE[role].id,
+        department_id=place.department_id,
+        post_id=place.id,
+        **values,
     )
 
 

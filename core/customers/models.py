@@ -114,3 +114,27 @@ class Merge(Model):
     class Meta:
         table = "customer_merge"
         indexes: ClassVar = (Index(fields=("target_id",), name="customer_merge_target"),)
+
+
+class OwnerChange(Model):
+    """A customer passed from one colleague's care to another's: the ledger of ownership."""
+
+    id = fields.BigIntField(primary_key=True)
+    customer: fields.ForeignKeyRelation[Customer] = fields.ForeignKeyField(
+        "models.Customer", related_name=False, on_delete=fields.RESTRICT
+    )
+    former: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
+        "models.Staff", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    guide: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
+        "models.Staff", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    source = fields.UUIDField()
+    reason = fields.CharField(max_length=30)
+    changed_at = fields.DatetimeField()
+
+    class Meta:
+        table = "customer_owner_change"
+        constraints: ClassVar = (
+            UniqueConstraint(fields=("customer_id", "source"), name="customer_owner_change_source_key"),
+        )

@@ -39,7 +39,7 @@ WITH brought AS (
 SELECT rank() OVER (ORDER BY COALESCE(b.gross, 0) DESC) AS rank, s.id AS guide_id, s.name AS guide, o.name AS store,
        COALESCE(b.gross, 0) AS gross, COALESCE(b.lost, 0) AS lost, COALESCE(b.gross - b.lost, 0) AS net
 FROM staff s LEFT JOIN brought b ON b.guide_id = s.id LEFT JOIN store o ON o.id = s.store_id
-WHERE s.role = 'guide' AND (s.left_at IS NULL OR b.gross > 0)
+WHERE s.is_guide AND (s.left_at IS NULL OR b.gross > 0)
 ORDER BY gross DESC, net DESC, s.name, s.id
 """
 

@@ -11,7 +11,7 @@ from core.customers import queries
 from core.customers.schemas import NumbersOut, Period, RankingOut, TimelineEntryOut, TrendDayOut
 from core.organisation.dependencies import CurrentStaff, RequirePermission
 from core.organisation.queries import Colleague
-from core.permissions.rules import allows
+from core.permissions.rules import Scope
 from infra.errors import Forbidden
 from infra.paging import Limit, MomentCursor, moment_cursor, read_moment_cursor
 from infra.schemas import Page
@@ -23,7 +23,7 @@ BusinessDay = Annotated[date | None, Field(ge=date(2011, 1, 1), le=date(2199, 12
 
 
 @router.get("/me/numbers")
-async def my_numbers(guide: Annotated[Colleague, RequirePermission("fans:own")]) -> NumbersOut:
+async def my_numbers(guide: Annotated[Colleague, RequirePermission("fans:read")]) -> NumbersOut:
     """What I have brought today, this week, this month, in all."""
     return await queries.numbers(guide.id)
 
@@ -51,9 +51,9 @@ async def timeline(
     customer_id: UUID, staff: CurrentStaff, cursor: MomentCursor = None, limit: Limit = 50
 ) -> Page[TimelineEntryOut]:
     """What happened to a customer (or whom they were merged into), newest first; guides see those they look after."""
-    everybody = allows(staff.role, "fans:read")
-    if not everybody and not allows(staff.role, "fans:own"):
-        raise Forbidden({"permission": "fans:own"})
+    everybody = staff.scope is Scope.ALL
+    if not everybody and not staff.may("fans:read"):
+        raise Forbidden({"permission": "fans:read"})
     before = read_moment_cursor(cursor) if cursor else None
     entries = await queries.timeline(customer_id, None if everybody else staff.id, before, limit + 1)
     last = entries[limit - 1] if len(entries) > limit else None

@@ -12,6 +12,8 @@ class GuideIn(Input):
     username: Username
     password: Password
     store_id: UUID
+    department_id: UUID
+    post_id: UUID
 
 
 class GuideOut(Output):

@@ -10,9 +10,8 @@ from pydantic import BaseModel
 
 from core.organisation import queries
 from core.organisation.queries import Colleague
-from core.permissions.rules import allows
 from core.sessions import queries as sessions
-from infra import idempotency
+from infra import audit, idempotency
 from infra.errors import Forbidden, Unauthenticated
 
 M = TypeVar("M", bound=BaseModel)
@@ -29,11 +28,12 @@ async def _token(credentials: Annotated[HTTPAuthorizationCredentials | None, Sec
 CurrentToken = Annotated[str, Depends(_token)]
 
 
-async def _staff(token: CurrentToken) -> Colleague:
+async def _staff(token: CurrentToken, request: Request) -> Colleague:
     staff_id = await sessions.principal(token, "staff")
     staff = await queries.at_work(staff_id) if staff_id else None
     if staff is None:
         raise Unauthenticated
+    audit.act_as(f"staff:{staff.id}", request.client.host if request.client else None)
     return staff
 
 
@@ -44,7 +44,7 @@ def RequirePermission(permission: str) -> object:  # noqa: N802 - reads as a typ
     """The dependency that lets only holders of an operation point pass; gives the Colleague."""
 
     async def check(staff: CurrentStaff) -> Colleague:
-        if not allows(staff.role, permission):
+        if not staff.may(permission):
             raise Forbidden({"permission": permission})
         return staff
 

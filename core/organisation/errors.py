@@ -1,6 +1,6 @@
 """What can go wrong with staff."""
 
-from infra.errors import Conflict, NotFound, Unauthenticated
+from infra.errors import Conflict, InvalidInput, NotFound, Unauthenticated
 
 
 class WrongPassword(Unauthenticated):
@@ -25,3 +25,33 @@ class AlreadyBound(Conflict):
     code = "wechat_already_bound"
     message = "该微信已绑定其他员工"
     english = "This WeChat identity is bound to another colleague"
+
+
+class RoleNotFound(NotFound):
+    code = "role_not_found"
+    message = "没有这个角色"
+    english = "There is no such role"
+
+
+class DepartmentNotFound(NotFound):
+    code = "department_not_found"
+    message = "没有这个部门"
+    english = "There is no such department"
+
+
+class PostNotFound(NotFound):
+    code = "post_not_found"
+    message = "该部门没有这个岗位"
+    english = "The department has no such post"
+
+
+class WorkplaceNotFound(NotFound):
+    code = "store_not_found"
+    message = "没有这家门店"
+    english = "There is no such store"
+
+
+class StoreNeeded(InvalidInput):
+    code = "store_needed"
+    message = "导购须有所属门店"
+    english = "A guide works in a store"

@@ -6,32 +6,95 @@ from datetime import datetime
 from typing import Self
 from uuid import UUID
 
-from core.organisation.models import Staff
-from core.permissions.rules import Role
+import asyncpg
+import orjson
+
+from core.permissions.rules import RoleKey, Scope, SpecialRight, points_of, scope_in_force, special_rights_of
+from infra import database
 from infra.database import Connection
 
+CUSTOM_ROLE = "custom"
 
-@dataclass(frozen=True, slots=True)
+_STAFF = """
+SELECT s.id, s.name, s.username, s.department_id, s.post_id, s.store_id, s.is_guide, s.scope, s.special_rights,
+       s.must_change_password, s.totp_confirmed_at, s.created_at, s.disabled_at, s.left_at, r.id AS role_id,
+       r.key AS role_key, r.name AS role_name, r.points, r.scope AS role_scope, r.special_rights AS role_rights,
+       ARRAY(SELECT g.department_id FROM staff_department_grant g WHERE g.staff_id = s.id) AS granted,
+       s.department_id = ALL(SELECT id FROM department WHERE parent_id IS NULL AND deleted_at IS NULL) AS on_top
+FROM staff s JOIN role r ON r.id = s.role_id
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Colleague:
-    """Somebody who works or worked here."""
+    """Somebody who works or worked here, with the rights in force. `role` is a ready-made one's key, or `custom`.
+
+    `scope` says whose data the person sees, `granted_departments` are seen besides.
+    """
 
     id: UUID
     name: str
     username: str
-    role: Role
+    role: str
+    role_id: UUID
+    role_name: str
+    points: frozenset[str]
+    scope: Scope
+    special_rights: frozenset[SpecialRight]
+    granted_departments: frozenset[UUID]
+    department_id: UUID
+    post_id: UUID
     store_id: UUID | None
+    is_guide: bool
+    must_change_password: bool
+    has_second_factor: bool
     created_at: datetime
+    disabled_at: datetime | None
     left_at: datetime | None
 
+    def may(self, point: str) -> bool:
+        """Whether the person holds an operation point."""
+        return point in self.points
+
     @classmethod
-    def of(cls, staff: Staff) -> Self:
-        return cls(staff.id, staff.name, staff.username, staff.role, staff.store_id, staff.created_at, staff.left_at)
+    def of(cls, row: asyncpg.Record) -> Self:
+        key = RoleKey(row["role_key"]) if row["role_key"] else None
+        own_rights = {SpecialRight(name) for name in orjson.loads(row["special_rights"])}
+        return cls(
+            id=UUID(int=row["id"].int),
+            name=row["name"],
+            username=row["username"],
+            role=key or CUSTOM_ROLE,
+            role_id=row["role_id"],
+            role_name=row["role_name"],
+            points=points_of(key, orjson.loads(row["points"])),
+            scope=scope_in_force(Scope(row["scope"] or row["role_scope"]), on_top=row["on_top"]),
+            special_rights=special_rights_of(key, orjson.loads(row["role_rights"])) | own_rights,
+            granted_departments=frozenset(row["granted"]),
+            department_id=row["department_id"],
+            post_id=row["post_id"],
+            store_id=row["store_id"],
+            is_guide=row["is_guide"],
+            must_change_password=row["must_change_password"],
+            has_second_factor=row["totp_confirmed_at"] is not None,
+            created_at=row["created_at"],
+            disabled_at=row["disabled_at"],
+            left_at=row["left_at"],
+        )
 
 
 async def at_work(staff_id: UUID) -> Colleague | None:
-    """A colleague who has not left."""
-    staff = await Staff.get_or_none(id=staff_id, left_at=None)
-    return Colleague.of(staff) if staff else None
+    """A colleague who has not left and is not disabled."""
+    row = await database.fetch_one(
+        f"{_STAFF} WHERE s.id = $1 AND s.left_at IS NULL AND s.disabled_at IS NULL", staff_id
+    )
+    return Colleague.of(row) if row else None
+
+
+async def colleague(staff_id: UUID) -> Colleague | None:
+    """A colleague, also one who has left."""
+    row = await database.fetch_one(f"{_STAFF} WHERE s.id = $1", staff_id)
+    return Colleague.of(row) if row else None
 
 
 async def left_among(connection: Connection, staff_ids: Collection[UUID]) -> set[UUID]:
@@ -50,5 +113,7 @@ async def staff_identities(connection: Connection, digests: Collection[bytes]) -
 
 async def guides(after: UUID | None, limit: int) -> list[Colleague]:
     """Guides, also those who left, in the order they were added."""
-    found = Staff.filter(role=Role.GUIDE) if after is None else Staff.filter(role=Role.GUIDE, id__gt=after)
-    return [Colleague.of(staff) for staff in await found.order_by("id").limit(limit)]
+    rows = await database.fetch(
+        f"{_STAFF} WHERE s.is_guide AND ($1::uuid IS NULL OR s.id > $1) ORDER BY s.id LIMIT $2", after, limit
+    )
+    return [Colleague.of(row) for row in rows]

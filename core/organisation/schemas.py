@@ -1,12 +1,12 @@
 """What staff send and see about themselves."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import StringConstraints
 
-from core.permissions.rules import Role
+from core.permissions.rules import Scope
 from infra.schemas import Input, Name, Output, Text
 
 Username = Annotated[str, StringConstraints(min_length=2, max_length=50, pattern=r"^[a-z0-9][a-z0-9._-]*$")]
@@ -19,11 +19,20 @@ class LoginIn(Input):
 
 
 class StaffOut(Output):
+    """`role` is the key of a ready-made role, or `custom`; `scope` says whose data the person sees."""
+
     id: UUID
     name: str
     username: str
-    role: Role
+    role: str
+    role_id: UUID
+    role_name: str
+    scope: Scope
+    department_id: UUID
+    post_id: UUID
     store_id: UUID | None
+    is_guide: bool
+    disabled_at: datetime | None
     left_at: datetime | None
 
 
@@ -36,12 +45,16 @@ class SessionOut(Output):
 
 
 class StaffIn(Input):
-    """Guides are added with their store, at /staff/v1/guides."""
+    """First the department, then the post in it, then the person (AT-70). A guide gets a code, and needs a store."""
 
     name: Name
     username: Username
     password: Password
-    role: Literal[Role.MANAGER, Role.ADMIN]
+    role_id: UUID
+    department_id: UUID
+    post_id: UUID
+    store_id: UUID | None = None
+    is_guide: bool = False
 
 
 class WechatBindingIn(Input):

@@ -1,42 +1,133 @@
-"""Ready-made roles and their operation points (`part:action`); `own` means the person's own data only."""
+"""Operation points (`part:action`), data scopes and special rights, and the ready-made roles made of them.
 
+Three kinds of right, each given apart (AT-75): what somebody may do, whose data it may be done to, and what is
+sensitive enough to be granted by name.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
+from uuid import UUID
 
 
-class Role(StrEnum):
+class Scope(StrEnum):
+    """Whose data a colleague sees: the own, the store's, the department's, also those below it, everybody's."""
+
+    OWN = "own"
+    STORE = "store"
+    DEPARTMENT = "department"
+    BELOW = "below"
+    ALL = "all"
+
+
+class SpecialRight(StrEnum):
+    """The sensitive cards of the workbench (AT-76)."""
+
+    SCHEDULE = "schedule"
+    UNHANDLED_CALLS = "unhandled_calls"
+    RECEIVABLE_PLAN = "receivable_plan"
+    PAYABLE_PLAN = "payable_plan"
+    MONTH_RESULT = "month_result"
+
+
+class RoleKey(StrEnum):
+    """The ready-made roles."""
+
     GUIDE = "guide"
+    REP = "rep"
+    STORE_MANAGER = "store_manager"
+    MARKETER = "marketer"
+    SERVICE = "service"
+    FINANCE = "finance"
     MANAGER = "manager"
     ADMIN = "admin"
 
 
-_GUIDE = frozenset({"codes:own", "fans:own", "labels:read"})
-_MANAGER = frozenset(
-    {
-        "accounts:read",
-        "blocks:write",
-        "channels:read",
-        "channels:write",
-        "codes:read",
-        "codes:write",
-        "fans:read",
-        "fans:write",
-        "guides:read",
-        "guides:write",
-        "labels:read",
-        "labels:write",
-        "omnichannel:read",
-        "ranking:read",
-        "stores:read",
-        "stores:write",
-        "welcomes:read",
-        "welcomes:write",
-    }
-)
-_ADMIN = _MANAGER | {"accounts:write", "alerts:read", "staff:write"}
+@dataclass(frozen=True, slots=True)
+class ReadyMade:
+    """A role that comes with the product."""
 
-PERMISSIONS: dict[Role, frozenset[str]] = {Role.GUIDE: _GUIDE, Role.MANAGER: _MANAGER, Role.ADMIN: _ADMIN}
+    id: UUID
+    name: str
+    points: frozenset[str]
+    scope: Scope
+    special_rights: frozenset[SpecialRight] = frozenset()
 
 
-def allows(role: Role, permission: str) -> bool:
-    """Whether a role holds an operation point."""
-    return permission in PERMISSIONS[role]
+_STAFF = frozenset({"stores:read"})
+_GUIDE = _STAFF | {"codes:read", "customers:read", "fans:read", "labels:read"}
+_STORE_MANAGER = _GUIDE | {"fans:write", "guides:read", "handovers:write", "ranking:read", "staff:read", "tasks:write"}
+_MARKETER = _STAFF | {
+    "accounts:read",
+    "announcements:write",
+    "channels:read",
+    "channels:write",
+    "codes:read",
+    "codes:write",
+    "customers:read",
+    "fans:read",
+    "fans:write",
+    "guides:read",
+    "images:read",
+    "images:write",
+    "labels:read",
+    "labels:write",
+    "omnichannel:read",
+    "ranking:read",
+    "welcomes:read",
+    "welcomes:write",
+}
+_MANAGER = _STORE_MANAGER | _MARKETER | {"blocks:write", "departments:read", "guides:write", "stores:write"}
+_ADMIN = _MANAGER | {
+    "accounts:write",
+    "alerts:read",
+    "audit:read",
+    "backups:read",
+    "departments:write",
+    "parameters:read",
+    "parameters:write",
+    "roles:read",
+    "roles:write",
+    "staff:write",
+}
+_ALL_SPECIAL = frozenset(SpecialRight)
+
+
+def _id(number: int) -> UUID:
+    """The fixed id of a ready-made role; a migration writes its row."""
+    return UUID(f"00000000-0000-7000-8000-{number:012d}")
+
+
+READY_MADE: dict[RoleKey, ReadyMade] = {
+    RoleKey.GUIDE: ReadyMade(_id(1), "导购", _GUIDE, Scope.OWN),
+    RoleKey.REP: ReadyMade(_id(2), "外勤", _STAFF | {"customers:read"}, Scope.OWN),
+    RoleKey.STORE_MANAGER: ReadyMade(_id(3), "店长", _STORE_MANAGER, Scope.STORE, frozenset({SpecialRight.SCHEDULE})),
+    RoleKey.MARKETER: ReadyMade(_id(4), "市场", _MARKETER, Scope.ALL),
+    RoleKey.SERVICE: ReadyMade(
+        _id(5), "客服", _GUIDE | {"fans:write"}, Scope.ALL, frozenset({SpecialRight.UNHANDLED_CALLS})
+    ),
+    RoleKey.FINANCE: ReadyMade(
+        _id(6),
+        "财务",
+        _STAFF,
+        Scope.ALL,
+        frozenset({SpecialRight.RECEIVABLE_PLAN, SpecialRight.PAYABLE_PLAN, SpecialRight.MONTH_RESULT}),
+    ),
+    RoleKey.MANAGER: ReadyMade(_id(7), "经理", _MANAGER, Scope.BELOW, _ALL_SPECIAL),
+    RoleKey.ADMIN: ReadyMade(_id(8), "管理员", _ADMIN, Scope.ALL, _ALL_SPECIAL),
+}
+
+
+def points_of(key: RoleKey | None, points: Iterable[str]) -> frozenset[str]:
+    """The operation points of a role: a ready-made one's from here, any other's as they are stored."""
+    return READY_MADE[key].points if key else frozenset(points)
+
+
+def special_rights_of(key: RoleKey | None, rights: Iterable[str]) -> frozenset[SpecialRight]:
+    """The same of special rights."""
+    return READY_MADE[key].special_rights if key else frozenset(map(SpecialRight, rights))
+
+
+def scope_in_force(scope: Scope, *, on_top: bool) -> Scope:
+    """Everything below the one top department is everything, also what nobody looks after."""
+    return Scope.ALL if scope is Scope.BELOW and on_top else scope

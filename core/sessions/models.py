@@ -9,7 +9,11 @@ from tortoise.models import Model
 
 
 class Session(Model):
-    """A token's digest and whose it is; `kind` is the sort of principal (staff)."""
+    """A token's digest and whose it is; `kind` is the sort of principal (staff).
+
+    `way` is how the person proved to be that one (password, wechat); `seen_at` the last use, to the minute; `address`
+    and `device` are what the opener's connection said.
+    """
 
     id = fields.UUIDField(primary_key=True)
     token_digest = fields.BinaryField()
@@ -17,6 +21,10 @@ class Session(Model):
     principal_id = fields.UUIDField()
     created_at = fields.DatetimeField()
     expires_at = fields.DatetimeField()
+    seen_at = fields.DatetimeField(null=True)
+    way = fields.CharField(max_length=20, db_default="password")
+    address = fields.CharField(max_length=45, db_default="")
+    device = fields.CharField(max_length=200, db_default="")
 
     class Meta:
         table = "session"

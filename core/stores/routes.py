@@ -7,7 +7,6 @@ from fastapi import APIRouter, Query
 
 from core.organisation.dependencies import Once, RequirePermission
 from core.organisation.queries import Colleague
-from core.permissions.rules import allows
 from core.stores import queries, service
 from core.stores.schemas import StoreChange, StoreIn, StoreOut
 from infra.errors import Forbidden
@@ -38,7 +37,7 @@ async def list_stores(
     limit: Limit = 50,
 ) -> Page[StoreOut]:
     """Stores in the order they were added; those of one channel belong to the omnichannel view (omnichannel:read)."""
-    if channel_id is not None and not allows(by.role, "omnichannel:read"):
+    if channel_id is not None and not by.may("omnichannel:read"):
         raise Forbidden({"permission": "omnichannel:read"})
     rows = await queries.page(cursor, limit + 1, channel_id=channel_id, is_open=is_open)
     return page_of(StoreOut, rows, limit)

@@ -23,7 +23,9 @@ ROOMS = {
 OWN_NAMES = {
     "core/customers/merging.py",
     "core/customers/people.py",
+    "core/organisation/audience.py",
     "core/organisation/passwords.py",
+    "core/organisation/scopes.py",
     "wechat/codes/budget.py",
     "wechat/codes/issuing.py",
     "wechat/codes/numbers.py",

@@ -11,7 +11,6 @@ from pydantic import Field, StringConstraints
 
 from core.organisation.dependencies import CurrentStaff, Once, RequirePermission
 from core.organisation.queries import Colleague
-from core.permissions.rules import allows
 from infra.errors import Forbidden
 from infra.paging import Cursor, Limit, MomentCursor, page_of
 from infra.schemas import Page, Text
@@ -38,7 +37,7 @@ BusinessDay = Annotated[date | None, Field(ge=date(2011, 1, 1), le=date(2199, 12
 Search = Annotated[Text, StringConstraints(min_length=1, max_length=50)]
 Reader = Annotated[Colleague, RequirePermission("codes:read")]
 Writer = Annotated[Colleague, RequirePermission("codes:write")]
-Guide = Annotated[Colleague, RequirePermission("codes:own")]
+Guide = Annotated[Colleague, RequirePermission("codes:read")]
 
 _PNG: dict[int | str, dict[str, object]] = {200: {"content": {"image/png": {}}, "description": "A PNG picture"}}
 _LEFT_OUT = "X-Codes-Left-Out"
@@ -82,8 +81,8 @@ Wanted = Annotated[CodeFilter, Depends(_filter)]
 async def _visible_code(code_id: UUID, staff: CurrentStaff) -> CodeOut:
     """The code, for whoever may see it: a manager any, a guide the own ones."""
     code = await queries.code(code_id)
-    own = code.kind is TargetKind.GUIDE and code.target_id == staff.id and allows(staff.role, "codes:own")
-    if not own and not allows(staff.role, "codes:read"):
+    own = code.kind is TargetKind.GUIDE and code.target_id == staff.id and staff.may("codes:read")
+    if not own and not staff.may("codes:read"):
         raise Forbidden({"permission": "codes:read"})
     return code
 

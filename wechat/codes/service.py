@@ -25,7 +25,7 @@ FAILED_ALERT = "wechat.code_failed"
 
 # Who may get a new code: guides at work, open stores, channels.
 _LIVING = {
-    TargetKind.GUIDE: "SELECT t.id FROM staff t WHERE t.role = 'guide' AND t.left_at IS NULL",
+    TargetKind.GUIDE: "SELECT t.id FROM staff t WHERE t.is_guide AND t.left_at IS NULL",
     TargetKind.STORE: "SELECT t.id FROM store t WHERE t.closed_at IS NULL",
     TargetKind.CHANNEL: "SELECT t.id FROM channel t WHERE true",
 }

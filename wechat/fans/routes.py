@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 
 from core.organisation.dependencies import CurrentStaff, RequirePermission
 from core.organisation.queries import Colleague
-from core.permissions.rules import allows
+from core.permissions.rules import Scope
 from infra.errors import Forbidden
 from infra.paging import page_of
 from infra.schemas import Page
@@ -19,7 +19,7 @@ router = APIRouter(prefix="/staff/v1", tags=["fans"])
 
 @router.get("/me/fans")
 async def my_fans(
-    guide: Annotated[Colleague, RequirePermission("fans:own")], filters: Annotated[FanFilters, Query()]
+    guide: Annotated[Colleague, RequirePermission("fans:read")], filters: Annotated[FanFilters, Query()]
 ) -> Page[FanOut]:
     """The fans I look after, newest first."""
     return page_of(FanOut, await queries.page(filters, guide.id), filters.limit)
@@ -44,7 +44,7 @@ async def portrait(
 @router.get("/fans/{customer_id}")
 async def fan(customer_id: UUID, staff: CurrentStaff) -> FanDetailOut:
     """One fan with the identities in our accounts; guides see those they look after."""
-    everybody = allows(staff.role, "fans:read")
-    if not everybody and not allows(staff.role, "fans:own"):
-        raise Forbidden({"permission": "fans:own"})
+    everybody = staff.scope is Scope.ALL
+    if not everybody and not staff.may("fans:read"):
+        raise Forbidden({"permission": "fans:read"})
     return await queries.detail(customer_id, None if everybody else staff.id)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends
 from core.customers import queries as customers
 from core.organisation.dependencies import CurrentStaff, Once, RequirePermission
 from core.organisation.queries import Colleague
-from core.permissions.rules import allows
+from core.permissions.rules import Scope
 from infra.errors import Forbidden
 from infra.schemas import Text
 from wechat.labels import queries, service
@@ -19,9 +19,9 @@ router = APIRouter(prefix="/staff/v1", tags=["labels"])
 
 async def _fan_to_label(customer_id: UUID, staff: CurrentStaff) -> UUID:
     """The fan, for whoever may label it: a manager anybody, a guide the own ones."""
-    everybody = allows(staff.role, "fans:write")
-    if not everybody and not allows(staff.role, "fans:own"):
-        raise Forbidden({"permission": "fans:own"})
+    everybody = staff.scope is Scope.ALL
+    if not everybody and not staff.may("fans:read"):
+        raise Forbidden({"permission": "fans:read"})
     return await customers.standing(customer_id, None if everybody else staff.id)
 
 

@@ -1,0 +1,1 @@
+"""Announcements to departments, posts, stores or everybody, and who has read them."""

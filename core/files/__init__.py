@@ -1,0 +1,1 @@
+"""Stored files under signed links that expire, and the image library."""

@@ -1,0 +1,1 @@
+"""Colleagues in WeChat: binding by a one-time code, silent log-in, notices to their phones."""

@@ -1,0 +1,1 @@
+"""The outbound ledger: intents to send, their sending, and what became of them."""
