@@ -14,14 +14,17 @@ from api import errors, health, openapi
 from api.fast import FastRoutes
 from api.middleware import RequestMiddleware
 from app.contexts import CONTEXTS, MODELS
+from core.notices import delivered, streams
 from infra import database, logging, redis
 from infra.errors import Unavailable
+from infra.files import stores
 from infra.settings import settings
 from wechat.platform import client
 from wechat.pushes.service import Receiver
 
-# Pushes and forms are small; files come by an address of their own.
+# Pushes and forms are small. Files come by an address of their own, which measures them while they come.
 MOST_BODY_BYTES = 1_048_576
+STREAMED = frozenset({("POST", "/staff/v1/files")})
 
 
 @asynccontextmanager
@@ -35,10 +38,14 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         logging.logger().warning("started_without_postgresql")
     receiver = Receiver(tuple(chain.from_iterable(context.responders for context in CONTEXTS)))
     app.state.receiver = receiver
+    await streams.hub.open()
     _settle_garbage()
     yield
+    await streams.hub.close()
+    await delivered.close()
     await receiver.close()
     await client.close()
+    await stores.close()
     await redis.disconnect()
     await database.disconnect()
 
@@ -76,6 +83,6 @@ def _stand_around(app: FastAPI) -> None:
 
     def build() -> ASGIApp:
         fast = FastRoutes(framework(), [route for context in CONTEXTS for route in context.fast_routes])
-        return RequestMiddleware(fast, MOST_BODY_BYTES)
+        return RequestMiddleware(fast, MOST_BODY_BYTES, STREAMED)
 
     app.build_middleware_stack = build  # type: ignore[method-assign]  # where Starlette asks for the stack, once

@@ -3,16 +3,18 @@
 from typing import Any
 
 import asyncpg
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from infra import database
 from infra.errors import DomainError, InvalidInput, NotFound, Unauthenticated, Unavailable
 from infra.logging import logger
 from infra.problems import place, problem
 
+GONE = 499  # as proxies count a caller who hung up
 _BUSY = (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
 
 
@@ -104,8 +106,14 @@ async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     return unexpected(request, error)
 
 
+async def _gone(_request: Request, _error: Exception) -> Response:
+    """Nobody reads this answer; its status stands in log and metrics."""
+    return Response(status_code=GONE)
+
+
 def install(app: FastAPI) -> None:
     """Render all errors of the application this way."""
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(DomainError, _domain)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)

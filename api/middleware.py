@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import TooLarge, render, unexpected
+from api.errors import GONE, TooLarge, render, unexpected
 from infra import metrics
 from infra.ids import new_id
 from infra.logging import logger, request_context
@@ -16,7 +16,6 @@ from infra.logging import logger, request_context
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 _LONGEST_NUMBER = 20
 _FAILED = 500
-_GONE = 499  # as proxies count a caller who hung up
 # Answered too often for a line each; metrics count them.
 _QUIET = frozenset({"/wechat/{app_id}/push", "/healthz", "/readyz", "/metrics"})
 
@@ -24,9 +23,11 @@ _QUIET = frozenset({"/wechat/{app_id}/push", "/healthz", "/readyz", "/metrics"})
 class RequestMiddleware:
     """Plain ASGI, since it stands in the way of every push. A caller's `X-Request-Id` is kept if it looks like one."""
 
-    def __init__(self, app: ASGIApp, most_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, most_bytes: int, streamed: frozenset[tuple[str, str]] = frozenset()) -> None:
+        """`streamed` names the routes (method, path) that measure their bodies themselves."""
         self._app = app
         self._most_bytes = most_bytes
+        self._streamed = streamed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -49,7 +50,7 @@ class RequestMiddleware:
             try:
                 await self._pass_on(scope, receive, send_with_id, announced)
             except ClientDisconnect:
-                status = _GONE
+                status = GONE
             except Exception as error:
                 if not status:
                     await unexpected(Request(scope), error)(scope, receive, send_with_id)
@@ -61,7 +62,9 @@ class RequestMiddleware:
                 _note(scope, status, time.perf_counter() - started)
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send, announced: int | None) -> None:
-        if announced is None:
+        if (scope["method"], scope["path"]) in self._streamed:
+            await self._app(scope, receive, send)
+        elif announced is None:
             await self._app(scope, self._limited(receive), send)
         elif announced > self._most_bytes:
             await render(Request(scope), TooLarge())(scope, receive, send)

@@ -5,14 +5,15 @@ import os
 import sys
 
 import click
-from pydantic import ValidationError
 
 from app.commands.accounts import account
+from app.commands.audit import audit
+from app.commands.backup import backup, backups, restore
 from app.commands.doctor import doctor
 from app.commands.followers import followers
 from app.commands.operations import alerts, deliveries, parameter, quota
-from app.commands.running import check_settings, problems, with_database
-from infra.settings import settings
+from app.commands.running import check_settings, with_database
+from app.commands.staff import staff
 
 
 @click.group(help="Guanxi (关系): a chat-first social CRM.")
@@ -26,18 +27,9 @@ def main() -> None:
 def api(host: str, port: int) -> None:
     """Serve HTTP in one process; run several behind a proxy for more."""
     check_settings()
-    import uvicorn
+    from app.commands.serving import serve
 
-    uvicorn.run(
-        "api.app:create_app",
-        factory=True,
-        host=host,
-        port=port,
-        log_config=None,
-        access_log=False,
-        forwarded_allow_ips=settings().trusted_proxies,
-        timeout_graceful_shutdown=10,
-    )
+    serve(host, port)
 
 
 @main.command()
@@ -95,34 +87,6 @@ def migration(name: str) -> None:
 
 
 @main.group()
-def staff() -> None:
-    """Staff."""
-
-
-@staff.command("add")
-@click.argument("username")
-@click.option("--name", required=True)
-@click.option("--role", type=click.Choice(["manager", "admin"]), default="admin", show_default=True)
-@click.password_option(envvar="GUANXI_NEW_PASSWORD")
-@with_database
-async def add_staff(username: str, name: str, role: str, password: str) -> None:
-    """Add a manager or an administrator, the first one above all; the first department and post are made for it."""
-    from core.organisation import service
-    from core.organisation.schemas import StaffIn
-    from core.permissions.rules import READY_MADE, RoleKey
-
-    ready_made = READY_MADE[RoleKey(role)]
-    post = await service.first_post("总部", ready_made.name)
-    values = {"role_id": ready_made.id, "department_id": post.department_id, "post_id": post.id}
-    try:
-        checked = StaffIn.model_validate({"name": name, "username": username, "password": password} | values)
-    except ValidationError as error:
-        raise click.ClickException(problems(error)) from error
-    added = await service.add_staff(**checked.model_dump())
-    click.echo(f"{added.role} {added.username} {added.id}")
-
-
-@main.group()
 def codes() -> None:
     """QR codes."""
 
@@ -157,7 +121,7 @@ def demo() -> None:
     sys.exit(play())
 
 
-for group in (account, alerts, deliveries, doctor, followers, parameter, quota):
+for group in (account, alerts, audit, backup, backups, deliveries, doctor, followers, parameter, quota, restore, staff):
     main.add_command(group)
 
 

@@ -2,14 +2,40 @@
 
 from typing import Any
 
+from app.backups import jobs as backup_jobs
+from app.backups import routes as backups
 from core.alerts import routes as alerts
+from core.announcements import handlers as announcement_handlers
+from core.announcements import routes as announcements
+from core.audit import jobs as audit_jobs
+from core.audit import routes as audit
 from core.channels import routes as channels
 from core.customers import handlers as customer_handlers
+from core.customers import handover as customer_handover
 from core.customers import routes as customers
+from core.files import jobs as file_jobs
+from core.files import routes as files
 from core.guides import routes as guides
+from core.notices import jobs as notice_jobs
+from core.notices import routes as notices
 from core.organisation import routes as organisation
+from core.organisation.account import routes as account
+from core.organisation.departments import routes as departments
+from core.organisation.handover import routes as handover_routes
+from core.organisation.handover import service as handover
+from core.organisation.imports import routes as staff_imports
+from core.organisation.people import routes as people
+from core.organisation.posts import routes as posts
+from core.parameters import routes as parameters
+from core.roles import routes as roles
 from core.sessions import jobs as session_jobs
 from core.stores import routes as stores
+from core.tasks import handlers as task_handlers
+from core.tasks import handover as task_handover
+from core.tasks import jobs as task_jobs
+from core.tasks import routes as tasks
+from core.todos import jobs as todo_jobs
+from core.todos import routes as todos
 from infra.context import Context
 from infra.database import tortoise_config
 from infra.events import Registry
@@ -17,8 +43,11 @@ from wechat.accounts import routes as accounts
 from wechat.blocks import jobs as block_jobs
 from wechat.blocks import routes as blocks
 from wechat.codes import handlers as code_handlers
+from wechat.codes import handover as code_handover
 from wechat.codes import jobs as code_jobs
 from wechat.codes import routes as codes
+from wechat.colleagues import handlers as colleague_handlers
+from wechat.colleagues import routes as colleagues
 from wechat.fans import jobs as fan_jobs
 from wechat.fans import routes as fans
 from wechat.forwards import handlers as forward_handlers
@@ -27,6 +56,9 @@ from wechat.labels import jobs as label_jobs
 from wechat.labels import routes as labels
 from wechat.onboarding import jobs as onboarding_jobs
 from wechat.onboarding import routes as onboarding
+from wechat.outbound import jobs as outbound_jobs
+from wechat.outbound import routes as outbound
+from wechat.pushes import bindings as push_bindings
 from wechat.pushes import handlers as push_handlers
 from wechat.pushes import jobs as push_jobs
 from wechat.pushes import routes as pushes
@@ -34,16 +66,38 @@ from wechat.welcomes import responders as welcome_responders
 from wechat.welcomes import routes as welcomes
 
 CONTEXTS = (
-    Context(name="permissions", models="core.permissions.models"),
     Context(name="sessions", models="core.sessions.models", jobs=session_jobs.JOBS),
     Context(
         name="organisation",
         models="core.organisation.models",
-        routes=(organisation.router,),
-        permissions=("staff:write",),
+        routes=(
+            account.router,
+            organisation.router,
+            departments.router,
+            posts.router,
+            staff_imports.router,
+            people.router,
+            handover_routes.router,
+        ),
+        permissions=("departments:read", "departments:write", "handovers:write", "staff:read", "staff:write"),
+    ),
+    Context(
+        name="roles",
+        models="core.roles.models",
+        routes=(roles.router,),
+        permissions=("roles:read", "roles:write"),
     ),
     Context(name="alerts", routes=(alerts.router,), permissions=("alerts:read",)),
-    Context(name="files", models="core.files.models"),
+    Context(name="audit", routes=(audit.router,), jobs=audit_jobs.JOBS, permissions=("audit:read",)),
+    Context(name="backups", routes=(backups.router,), jobs=backup_jobs.JOBS, permissions=("backups:read",)),
+    Context(name="parameters", routes=(parameters.router,), permissions=("parameters:read", "parameters:write")),
+    Context(
+        name="files",
+        models="core.files.models",
+        routes=(files.router,),
+        jobs=file_jobs.JOBS,
+        permissions=("images:read", "images:write"),
+    ),
     Context(
         name="stores",
         models="core.stores.models",
@@ -56,17 +110,37 @@ CONTEXTS = (
         routes=(channels.router,),
         permissions=("channels:read", "channels:write"),
     ),
-    Context(name="notices", models="core.notices.models"),
-    Context(name="todos", models="core.todos.models"),
-    Context(name="announcements", models="core.announcements.models"),
-    Context(name="tasks", models="core.tasks.models"),
+    Context(
+        name="notices",
+        models="core.notices.models",
+        routes=(notices.router,),
+        jobs=notice_jobs.JOBS,
+    ),
+    Context(name="todos", models="core.todos.models", routes=(todos.router,), jobs=todo_jobs.JOBS),
+    Context(
+        name="announcements",
+        models="core.announcements.models",
+        routes=(announcements.router,),
+        handlers=announcement_handlers.HANDLERS,
+        permissions=("announcements:write",),
+    ),
+    Context(
+        name="tasks",
+        models="core.tasks.models",
+        routes=(tasks.router,),
+        handlers=task_handlers.HANDLERS,
+        jobs=task_jobs.JOBS,
+        permissions=("tasks:write",),
+        belongings=(task_handover.TASKS,),
+    ),
     Context(name="guides", routes=(guides.router,), permissions=("guides:read", "guides:write")),
     Context(
         name="customers",
         models="core.customers.models",
         routes=(customers.router,),
         handlers=customer_handlers.HANDLERS,
-        permissions=("fans:read", "ranking:read"),
+        belongings=(customer_handover.BELONGING,),
+        permissions=("customers:read", "fans:read", "ranking:read"),
     ),
     Context(
         name="wechat.accounts",
@@ -74,13 +148,23 @@ CONTEXTS = (
         routes=(accounts.router,),
         permissions=("accounts:read", "accounts:write"),
     ),
-    Context(name="wechat.outbound", models="wechat.outbound.models"),
-    Context(name="wechat.colleagues", models="wechat.colleagues.models"),
+    Context(
+        name="wechat.outbound", models="wechat.outbound.models", routes=(outbound.router,), jobs=outbound_jobs.JOBS
+    ),
+    # Before the welcomes: a binding code welcomes nobody.
+    Context(
+        name="wechat.colleagues",
+        models="wechat.colleagues.models",
+        routes=(colleagues.router,),
+        handlers=colleague_handlers.HANDLERS,
+        responders=push_bindings.RESPONDERS,
+    ),
     Context(
         name="wechat.codes",
         models="wechat.codes.models",
         routes=(codes.router,),
         handlers=code_handlers.HANDLERS,
+        belongings=(code_handover.BELONGING,),
         jobs=code_jobs.JOBS,
         permissions=("codes:read", "codes:write"),
     ),
@@ -128,6 +212,8 @@ CONTEXTS = (
         jobs=push_jobs.JOBS,
     ),
 )
+
+handover.register(belonging for context in CONTEXTS for belonging in context.belongings)
 
 MODELS = ("infra.models", *(context.models for context in CONTEXTS if context.models))
 

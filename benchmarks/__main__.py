@@ -13,13 +13,15 @@ _PROFILED_ROUNDS = 1
 
 def _benchmarks() -> dict[str, Callable[[House, argparse.Namespace], list[AnyLine]]]:
     # Late, so that the measuring processes, which read this module again, start without the product.
-    from benchmarks import latency, pipeline, push
+    from benchmarks import latency, live, pipeline, push, tasks
 
     return {
         "P1": lambda house, options: [pipeline.single(house, options.rounds, options.events)],
         "P2": lambda house, options: [pipeline.lists(house, options.rounds, options.events)],
         "P3": lambda house, options: [*push.lines(house, options.rounds, options.requests)],
         "P4": lambda house, options: [latency.line(house, options.rounds, options.seconds)],
+        "L2": lambda house, options: [live.line(house, options.rounds, options.seconds)],
+        "T1": lambda house, options: tasks.lines(house, options.rounds),
     }
 
 
@@ -49,7 +51,7 @@ def _parser(ids: list[str]) -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, default=7, help="ours and baseline, this many times each (%(default)s)")
     parser.add_argument("--events", type=int, default=4000, help="P1, P2: events of a round (%(default)s)")
     parser.add_argument("--requests", type=int, default=6000, help="P3: pushes of a round (%(default)s)")
-    parser.add_argument("--seconds", type=int, default=20, help="P4: length of a run (%(default)s)")
+    parser.add_argument("--seconds", type=int, default=20, help="P4, L2: length of a run (%(default)s)")
     parser.add_argument("--profile", action="store_true", help="one round under cProfile, and where the time went")
     return parser
 

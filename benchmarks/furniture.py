@@ -23,7 +23,8 @@ def scenes() -> list[str]:
 
 
 async def _furnish() -> list[str]:
-    from core.guides import service as guides
+    from core.organisation import service as organisation
+    from core.permissions.rules import READY_MADE, RoleKey
     from core.stores import service as stores
     from wechat.accounts import service as accounts
     from wechat.accounts.rules import Kind, Mode
@@ -41,9 +42,17 @@ async def _furnish() -> list[str]:
         aes_key=AES_KEY,
     )
     store = await stores.add_store(name="门店01")
+    post = await organisation.first_post("总部", "导购")
     for number in range(_GUIDES):
-        await guides.add_guide(
-            name=f"导购{number:02}", username=f"guide{number:02}", password="password-of-a-guide", store_id=store.id
+        await organisation.create_staff(
+            name=f"导购{number:02}",
+            username=f"guide{number:02}",
+            password_hash="",
+            role_id=READY_MADE[RoleKey.GUIDE].id,
+            department_id=post.department_id,
+            post_id=post.id,
+            store_id=store.id,
+            is_guide=True,
         )
     await welcomes.set_welcome(
         guide_id=None,

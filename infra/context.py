@@ -14,13 +14,15 @@ from infra.events import Handler
 class Job:
     """Periodic work: a plain async function that claims what is due; it does not start while it still runs.
 
-    What may take long, calls to the platform above all, goes to the queue `bulk`: events don't wait behind it.
+    What may take long, calls to the platform above all, goes to the queue `bulk`: events don't wait behind it. After
+    `longest` it is cancelled.
     """
 
     name: str
     every: timedelta
     run: Callable[[], Awaitable[Any]]
     queue: str = "default"
+    longest: timedelta = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

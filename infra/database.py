@@ -5,6 +5,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, ParamSpec, TypeAlias, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -22,8 +23,10 @@ from infra.settings import Settings, settings
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 
-_CONFLICTS = (
+# PostgreSQL chose a victim, or a lock was not to be had in time.
+CONFLICTS = (
     asyncpg.SerializationError,
     asyncpg.DeadlockDetectedError,
     asyncpg.LockNotAvailableError,
@@ -111,7 +114,31 @@ def in_transaction() -> bool:
     return hasattr(get_connection("default"), "_finalized")
 
 
-_afterwards: ContextVar[list[Callable[[], Awaitable[None]]] | None] = ContextVar("afterwards", default=None)
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """What is left to do when the outermost transaction ends."""
+
+    gathered: list[tuple[Callable[..., Awaitable[None]], Any]] = field(default_factory=list)
+    afterwards: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+
+    async def write_gathered(self, connection: Connection) -> None:
+        together = dict[Callable[..., Awaitable[None]], list[Any]]()
+        for write, item in self.gathered:
+            together.setdefault(write, []).append(item)
+        for write, items in together.items():
+            await write(connection, items)
+
+
+_ending: ContextVar[_Ending | None] = ContextVar("ending", default=None)
+
+
+def gather(write: Callable[[Connection, list[T]], Awaitable[None]], items: Sequence[T]) -> None:
+    """Write items at the very end of the caller's transaction, together with all others for the same `write`.
+
+    For rows that many transactions want: they are locked in one order, and only for a moment. What is handed in under
+    a savepoint that is rolled back is forgotten with it. Raises RuntimeError outside a transaction.
+    """
+    _ending_of("gather").gathered.extend((write, item) for item in items)
 
 
 def after_commit(act: Callable[[], Awaitable[None]]) -> None:
@@ -119,10 +146,14 @@ def after_commit(act: Callable[[], Awaitable[None]]) -> None:
 
     It must not raise. Raises RuntimeError outside a transaction.
     """
-    acts = _afterwards.get()
-    if acts is None:
-        raise RuntimeError("after_commit() belongs inside a transaction")
-    acts.append(act)
+    _ending_of("after_commit").afterwards.append(act)
+
+
+def _ending_of(caller: str) -> _Ending:
+    ending = _ending.get()
+    if ending is None:
+        raise RuntimeError(f"{caller}() belongs inside a transaction")
+    return ending
 
 
 @asynccontextmanager
@@ -131,19 +162,33 @@ async def transaction() -> AsyncIterator[Connection]:
 
     Raises Unavailable when PostgreSQL can't be reached.
     """
-    if _afterwards.get() is not None:
-        async with _transaction() as raw:
-            yield raw
+    outer = _ending.get()
+    if outer is not None:
+        with _forgetting(outer):
+            async with _transaction() as raw:
+                yield raw
         return
-    acts: list[Callable[[], Awaitable[None]]] = []
-    token = _afterwards.set(acts)
+    ending = _Ending()
+    token = _ending.set(ending)
     try:
         async with _transaction() as raw:
             yield raw
+            await ending.write_gathered(raw)
     finally:
-        _afterwards.reset(token)
-    for act in acts:
+        _ending.reset(token)
+    for act in ending.afterwards:
         await act()
+
+
+@contextmanager
+def _forgetting(ending: _Ending) -> Iterator[None]:
+    """What was gathered inside goes when it is rolled back."""
+    before = len(ending.gathered)
+    try:
+        yield
+    except BaseException:
+        del ending.gathered[before:]
+        raise
 
 
 @asynccontextmanager
@@ -160,6 +205,11 @@ async def _transaction() -> AsyncIterator[Connection]:
 @asynccontextmanager
 async def connection() -> AsyncIterator[Connection]:
     """The transaction's connection inside one, else one of the pool. Raises Unavailable."""
+    if in_transaction():
+        # Not through Tortoise, which would hold a lock meanwhile: what is called inside asks for the connection too.
+        with outages():
+            yield get_connection("default")._connection  # noqa: SLF001 - as in transaction()
+        return
     with outages():
         async with AsyncExitStack() as stack:
             with _connecting():
@@ -262,7 +312,7 @@ def retry_on_conflict(function: Callable[P, Awaitable[R]]) -> Callable[P, Awaita
         for attempt in range(2):
             try:
                 return await function(*args, **kwargs)
-            except _CONFLICTS:
+            except CONFLICTS:
                 await asyncio.sleep(random.uniform(0.01, 0.05) * (attempt + 1))  # noqa: S311 - jitter
         return await function(*args, **kwargs)
 

@@ -1,13 +1,16 @@
-"""Pictures: QR codes and posters with Chinese glyphs (Noto Sans SC, from a package)."""
+"""Pictures: QR codes, posters with Chinese glyphs (Noto Sans SC, from a package), small pictures of large ones."""
 
 import io
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from typing import BinaryIO
 
 import segno
-from PIL import Image, ImageDraw, ImageFont, ImageOps
+from PIL import ExifTags, Image, ImageDraw, ImageFont, ImageOps
 
 from infra.errors import DomainError
+from infra.logging import logger
 
 _INK = (25, 25, 25)
 _GREY = (136, 136, 136)
@@ -17,6 +20,9 @@ _GROUND = (242, 244, 243)
 _WIDTH, _HEIGHT, _MARGIN = 750, 1200, 60
 _QR_SIDE = 470
 _SMALLEST = 20  # points; smaller is not read from a poster
+THUMBNAIL_TYPE = "image/webp"
+_THUMBNAIL_SIDE = 360
+_TURNED = {5, 6, 7, 8}  # orientations of EXIF that swap width and height
 
 
 class BadPicture(DomainError):
@@ -24,6 +30,54 @@ class BadPicture(DomainError):
     status = 422
     message = "图片无法读取"
     english = "The picture can't be read"
+
+
+class TooManyPixels(ValueError):
+    """A picture that would not fit into memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Width and height as a picture is seen, and a small WebP of it; None: its pixels can't be read."""
+
+    width: int
+    height: int
+    thumbnail: bytes | None
+
+
+def look_at(file: BinaryIO, image_format: str, most_pixels: int) -> Look:
+    """What a picture of a format is. Its pixels are read only if there aren't too many. Call it in a thread.
+
+    Raises BadPicture, TooManyPixels.
+    """
+    try:
+        file.seek(0)
+        image = Image.open(file, formats=(image_format,))
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise TooManyPixels from error
+    except (OSError, SyntaxError, ValueError) as error:
+        raise BadPicture from error
+    with image:
+        width, height = image.size
+        if width * height > most_pixels:
+            raise TooManyPixels
+        try:
+            turned = image.getexif().get(ExifTags.Base.Orientation) in _TURNED
+            return Look(*((height, width) if turned else (width, height)), _thumbnail(image))
+        except Exception as error:  # noqa: BLE001 - decoders fail in many ways; a photo cut off by a phone is still proof
+            logger().info("thumbnail_not_made", error=type(error).__name__)
+            return Look(width, height, None)
+
+
+def _thumbnail(image: Image.Image) -> bytes:
+    """Upright, without metadata: where a photo was taken is nobody's business who sees a list."""
+    # A JPEG is decoded at a fraction of its size.
+    image.thumbnail((_THUMBNAIL_SIDE, _THUMBNAIL_SIDE), Image.Resampling.LANCZOS)
+    small = ImageOps.exif_transpose(image)
+    has_alpha = small.mode in {"LA", "PA", "RGBA", "RGBa"} or "transparency" in small.info
+    buffer = io.BytesIO()
+    small.convert("RGBA" if has_alpha else "RGB").save(buffer, "WEBP", quality=75)
+    return buffer.getvalue()
 
 
 def as_png(picture: bytes) -> bytes:

@@ -1,8 +1,8 @@
 """Live streams: events by topic, numbered without gaps, written in the transaction that causes them.
 
 The number is taken under the lock of the topic's row until the commit, so whoever has read number n has seen all
-before it: a stream resumes by its last number, and misses and repeats nothing. Listeners hear of new numbers through
-Redis after the commit; a lost wake-up is made good by a look at the topics now and then.
+before it: a stream resumes by its last number, and misses and repeats nothing. Listeners (infra.live_hub) hear of new
+numbers through Redis after the commit; a lost wake-up is made good by a look at the topics now and then.
 """
 
 from collections import Counter
@@ -15,8 +15,16 @@ import orjson
 from infra import clock, database, redis
 from infra.database import Connection
 from infra.logging import logger
+from infra.parameters import Parameter
 
+KEPT_DAYS = Parameter(
+    name="live.kept_days", default=7, least=2, most=60, help="实时消息保留的天数；断线更久的页面须重新读取列表"
+)
 CHANNEL = "live"
+# Told on a colleague's topic by whoever ends sessions: the streams of those that are gone end with it.
+SESSIONS_ENDED = "sessions_ended"
+
+_WOKEN_AT_ONCE = 1_000
 
 # Topics in one order for all, or two writers of the same two would wait for each other.
 _NUMBERS = """
@@ -47,9 +55,17 @@ def staff_topic(staff_id: object) -> str:
 
 
 async def publish(connection: Connection, events: Sequence[LiveEvent]) -> None:
-    """Write events down in the caller's transaction, any number at once; those of a topic keep their order."""
-    if not events:
-        return
+    """Tell of events when the caller's transaction commits, any number at once; those of a topic keep their order.
+
+    They are written right before the commit: a topic's row is locked only for a moment, and always in one order.
+    Raises RuntimeError outside a transaction.
+    """
+    if not connection.is_in_transaction():
+        raise RuntimeError("publish() belongs inside the transaction that causes the events")
+    database.gather(_write, events)
+
+
+async def _write(connection: Connection, events: Sequence[LiveEvent]) -> None:
     counts = Counter(event.topic for event in events)
     rows = await connection.fetch(_NUMBERS, list(counts), list(counts.values()))
     next_number = {row["topic"]: row["last_seq"] - counts[row["topic"]] for row in rows}
@@ -71,7 +87,11 @@ async def publish(connection: Connection, events: Sequence[LiveEvent]) -> None:
 
 async def _wake(topics: Sequence[str]) -> None:
     """Tell every process that listens; without Redis they find out by themselves."""
+    chunks = [topics[start : start + _WOKEN_AT_ONCE] for start in range(0, len(topics), _WOKEN_AT_ONCE)]
     try:
-        await redis.client().publish(CHANNEL, orjson.dumps(topics))
+        async with redis.client().pipeline(transaction=False) as pipe:
+            for chunk in chunks:
+                pipe.publish(CHANNEL, orjson.dumps(chunk))
+            await pipe.execute()
     except redis.RedisError as error:
         logger().warning("live_wake_lost", error=type(error).__name__)

@@ -27,6 +27,7 @@ batch_rows = Histogram(
     "guanxi_group_commit_rows", "Rows per group commit", ["door"], buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500)
 )
 platform_calls = Counter("guanxi_platform_calls_total", "Calls to WeChat", ["endpoint", "errcode"])
+outbound = Counter("guanxi_outbound_total", "Messages to single people, by what became of them", ["channel", "state"])
 alerts = Counter("guanxi_alerts_total", "Alerts raised for an operator", ["kind"])
 pushes = Counter("guanxi_pushes_total", "Pushes received", ["outcome"])
 
@@ -36,7 +37,8 @@ SELECT (SELECT count(*) FROM outbox WHERE relayed_at IS NULL) AS unrelayed,
        (SELECT count(*) FROM event_delivery WHERE state = 'pending') AS pending,
        (SELECT min(event_at) FROM event_delivery WHERE state = 'pending') AS oldest_pending,
        (SELECT count(*) FROM event_delivery WHERE state = 'failed') AS failed,
-       (SELECT count(*) FROM alert WHERE closed_at IS NULL) AS alerts
+       (SELECT count(*) FROM alert WHERE closed_at IS NULL) AS alerts,
+       (SELECT max(seq) FROM audit_chain) AS audited, (SELECT count(*) FROM audit_unsealed) AS unsealed
 """
 
 
@@ -78,6 +80,8 @@ class _Backlog(Collector):
         yield GaugeMetricFamily("guanxi_deliveries_lag_seconds", oldest, self._age("oldest_pending"))
         yield GaugeMetricFamily("guanxi_deliveries_failed", "Deliveries set aside for an operator", row["failed"])
         yield GaugeMetricFamily("guanxi_alerts_open", "Alerts nobody has seen to yet", row["alerts"])
+        yield GaugeMetricFamily("guanxi_audit_rows", "Places in the audit chain; it never falls", row["audited"] or 0)
+        yield GaugeMetricFamily("guanxi_audit_unsealed", "Audit rows that wait for their place", row["unsealed"])
         size, used = database.pool_use()
         yield GaugeMetricFamily("guanxi_pool_connections", "Connections of the process that answers", size)
         yield GaugeMetricFamily("guanxi_pool_connections_used", "Those of them in use", used)

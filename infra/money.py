@@ -2,7 +2,11 @@
 
 import re
 from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Context, Decimal
 
+# Exact for every product of an amount and a quantity that the database can hold.
+_EXACT = Context(prec=60)
+_FEN_DECIMALS = 2
 _YUAN = re.compile(r"(-?)(\d{1,13})(?:\.(\d{1,2}))?")
 
 
@@ -35,3 +39,20 @@ def allocate(total: int, weights: Sequence[int]) -> list[int]:
     for i in by_remainder[: total - sum(parts)]:
         parts[i] += 1
     return parts
+
+
+def rounded(fen: int | Decimal, decimals: int = _FEN_DECIMALS) -> int:
+    """An amount in fen, exact or with fractions of a fen, rounded to 0, 1 or 2 decimals of a yuan, half away from 0.
+
+    1234.5 fen are 1235 at two decimals, 1230 at one, 1200 at none. Raises ValueError for other decimals.
+    """
+    if not 0 <= decimals <= _FEN_DECIMALS:
+        raise ValueError("an amount in yuan is shown with 0, 1 or 2 decimals")
+    unit = (100, 10, 1)[decimals]
+    units = _EXACT.divide(Decimal(fen), Decimal(unit))
+    return int(units.quantize(Decimal(1), rounding=ROUND_HALF_UP, context=_EXACT)) * unit
+
+
+def times(price: int, quantity: Decimal, decimals: int = _FEN_DECIMALS) -> int:
+    """`price` fen times a quantity (numeric(12,3)), in fen, rounded once at the end as `rounded` does."""
+    return rounded(_EXACT.multiply(Decimal(price), quantity), decimals)

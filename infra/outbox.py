@@ -5,7 +5,19 @@ from collections import Counter
 from infra import clock, database
 from infra.events import Event, Registry, encode
 from infra.logging import current_request_id
+from infra.parameters import Parameter
 
+EVENT_DAYS = Parameter(
+    name="events.kept_days", default=14, least=2, most=365, unit="天", help="事件与投递记录保留的天数"
+)
+FAILED_DAYS = Parameter(
+    name="events.failed_kept_days",
+    default=60,
+    least=2,
+    most=365,
+    unit="天",
+    help="处理失败的事件等待人工重试的最长天数",
+)
 FAN_OUT_ROWS = 500
 
 # Any number that no other advisory lock of ours uses: relays take turns, so ids are fanned out in order.

@@ -11,6 +11,8 @@ from infra import clock, database
 from infra.logging import logger
 
 _AHEAD = timedelta(days=7)
+# Whoever uses the table meanwhile queues behind us, so we don't wait long for those before us.
+_SHORT_WAIT = "SET LOCAL lock_timeout = '500ms'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +60,41 @@ async def ensure() -> int:
         present = await _starts(kind)
         for start in kind.starts(today - timedelta(days=1), today + _AHEAD):
             if start not in present:
-                await _create(kind, start)
+                if not await _create_unless_locked(kind, start):
+                    break
                 made += 1
     return made
+
+
+async def _create_unless_locked(kind: Partitioned, start: date) -> bool:
+    """A dump may hold the tables for hours; the default partition takes the rows until the next turn."""
+    try:
+        await _create(kind, start)
+    except database.CONFLICTS:
+        logger().warning("partition_waits", table=kind.table, start=start.isoformat())
+        return False
+    return True
 
 
 async def drop_before(kind: Partitioned, day: date) -> int:
     """Drop the partitions that end on `day` or earlier; returns how many."""
     old = [start for start in await _starts(kind) if kind.after(start) <= day]
-    for start in old:
-        await database.execute(f"DROP TABLE IF EXISTS {_name(kind, start)}")
-        logger().info("partition_dropped", table=kind.table, start=start.isoformat())
+    for dropped, start in enumerate(sorted(old)):
+        if not await _drop_unless_locked(kind, start):
+            return dropped
     return len(old)
+
+
+async def _drop_unless_locked(kind: Partitioned, start: date) -> bool:
+    try:
+        async with database.transaction() as connection:
+            await connection.execute(_SHORT_WAIT)
+            await connection.execute(f"DROP TABLE IF EXISTS {_name(kind, start)}")
+    except database.CONFLICTS:
+        logger().warning("partition_stays", table=kind.table, start=start.isoformat())
+        return False
+    logger().info("partition_dropped", table=kind.table, start=start.isoformat())
+    return True
 
 
 async def _starts(kind: Partitioned) -> set[date]:
@@ -91,8 +116,7 @@ async def _create(kind: Partitioned, start: date) -> None:
     low, high = (f"'{day.isoformat()} 00:00:00+00'" for day in (start, kind.after(start)))
     name = _name(kind, start)
     async with database.transaction() as connection:
-        # Whoever reads the table meanwhile queues behind us, so we don't wait long for those before us.
-        await connection.execute("SET LOCAL lock_timeout = '500ms'")
+        await connection.execute(_SHORT_WAIT)
         # Two processes may find the same time missing; the second finds it made.
         await connection.execute("SELECT pg_advisory_xact_lock(hashtext($1))", name)
         if await connection.fetchval("SELECT to_regclass($1)", name):

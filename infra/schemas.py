@@ -51,4 +51,5 @@ def _in_line(name: str) -> str:
 
 
 Text = Annotated[str, BeforeValidator(_writable)]
-Name = Annotated[Text, StringConstraints(min_length=1, max_length=50), AfterValidator(_in_line)]
+IN_LINE = AfterValidator(_in_line)
+Name = Annotated[Text, StringConstraints(min_length=1, max_length=50), IN_LINE]

@@ -6,7 +6,7 @@ What an administrator may change is a parameter.
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -36,7 +36,17 @@ class Settings(BaseSettings):
     clock_file: Path | None = None
     business_timezone: str = "Asia/Shanghai"
     wechat_api_url: str = "https://api.weixin.qq.com"
+    wechat_open_url: str = "https://open.weixin.qq.com"
     public_url: str | None = None
+    files_folder: Path = Path("/var/lib/guanxi/files")
+    files_s3_endpoint: str | None = None
+    files_s3_bucket: str | None = None
+    files_s3_region: str = "us-east-1"
+    files_s3_access_key: SecretStr | None = None
+    files_s3_secret_key: SecretStr | None = None
+    files_s3_addressing: Literal["auto", "path", "virtual"] = "auto"
+    backup_folder: Path | None = None
+    postgres_bin: Path | None = None
     trusted_proxies: str = "127.0.0.1"
     log_level: str = "INFO"
     log_json: bool = True
@@ -75,6 +85,12 @@ class Settings(BaseSettings):
         return url and url.rstrip("/")
 
     @model_validator(mode="after")
+    def _a_whole_bucket(self) -> Self:
+        if self.files_s3_bucket and not (self.files_s3_access_key and self.files_s3_secret_key):
+            raise ValueError("GUANXI_FILES_S3_BUCKET needs GUANXI_FILES_S3_ACCESS_KEY and GUANXI_FILES_S3_SECRET_KEY")
+        return self
+
+    @model_validator(mode="after")
     def _refuse_what_production_must_not_have(self) -> Self:
         if self.environment is not Environment.PRODUCTION:
             return self
@@ -82,7 +98,7 @@ class Settings(BaseSettings):
             raise ValueError("production needs a GUANXI_SECRET_KEY of its own")
         if self.clock_file is not None:
             raise ValueError("production refuses GUANXI_CLOCK_FILE: its clock is the real one")
-        if urlsplit(self.wechat_api_url).scheme != "https":
+        if {urlsplit(url).scheme for url in (self.wechat_api_url, self.wechat_open_url)} != {"https"}:
             raise ValueError("production talks to the platform by https only, never to the simulator")
         if urlsplit(self.public_url or "").scheme != "https":
             raise ValueError("production needs GUANXI_PUBLIC_URL, the https address where platform and phones reach us")

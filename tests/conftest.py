@@ -86,7 +86,10 @@ def _point_at(database_url: str, redis_url: str, folder: Path) -> None:
         "GUANXI_DATABASE_URL": database_url,
         "GUANXI_REDIS_URL": redis_url,
         "GUANXI_CLOCK_FILE": str(folder / f"clock-{os.getpid()}"),
+        "GUANXI_FILES_FOLDER": str(folder / "files"),
         "GUANXI_LOG_LEVEL": "WARNING",
+        # Nobody listens there: who wants a platform says so.
+        "GUANXI_WECHAT_API_URL": "http://127.0.0.1:1",
     }
     settings.cache_clear()
     clock.reset()

@@ -10,7 +10,6 @@ from core.channels import service as channels
 from core.channels.models import Channel
 from core.customers.rules import NOBODY, Contact, ContactKind, Credit
 from core.customers.service import record_contacts
-from core.guides.events import GuideAdded
 from core.organisation import passwords
 from core.organisation import service as organisation
 from core.organisation.models import Department, Post
@@ -61,12 +60,9 @@ async def store(name: str | None = None, *, channel: Channel | None = None) -> S
 
 
 async def guide(name: str | None = None, *, store: Store | None = None) -> Colleague:
-    """A guide, announced as the service does, in a store of its own unless one is given."""
+    """A guide, in a store of its own unless one is given."""
     home = store or await globals()["store"]()
-    async with database.transaction():
-        added = await colleague(RoleKey.GUIDE, name, store_id=home.id, is_guide=True)
-        await outbox.publish(GuideAdded(guide_id=added.id))
-    return added
+    return await colleague(RoleKey.GUIDE, name, store_id=home.id, is_guide=True)
 
 
 async def manager() -> Colleague:

@@ -9,6 +9,7 @@ from kombu import Exchange, Queue
 
 from app.contexts import MODELS
 from infra import database, logging, redis
+from infra.files import stores
 from infra.settings import settings
 from wechat.platform import client
 from workers import loop
@@ -64,5 +65,6 @@ def _start_child(**_: Any) -> None:
 @worker_process_shutdown.connect
 def _stop_child(**_: Any) -> None:
     loop.run(client.close())
+    loop.run(stores.close())
     loop.run(redis.disconnect())
     loop.run(database.disconnect())

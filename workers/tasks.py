@@ -6,22 +6,18 @@ from datetime import timedelta
 from celery import shared_task
 
 from app.contexts import CONTEXTS, registry
-from infra import clock, database, deliveries, idempotency, partitions
+from infra import clock, database, deliveries, idempotency, live, outbox, partitions
 from infra.context import Job
 from infra.errors import Unavailable
 from infra.logging import logger, request_context
-from infra.parameters import Parameter
 from workers import loop
 from workers.schedule import claim_due
-
-EVENT_DAYS = Parameter(name="events.kept_days", default=14, least=2, most=365, help="事件与投递记录保留的天数")
-FAILED_DAYS = Parameter(
-    name="events.failed_kept_days", default=60, least=2, most=365, help="处理失败的事件等待人工重试的最长天数"
-)
 
 _REGISTRY = registry()
 # A drain gives others a turn after this long.
 _DRAIN_SECONDS = 10.0
+# What a cancelled job has to put things in order.
+_UNWINDING_SECONDS = 30
 
 
 @shared_task(name="workers.drain")
@@ -51,9 +47,20 @@ def tick() -> None:
         for handler in loop.run(deliveries.due_handlers(_REGISTRY)):
             wake(handler)
         for name in loop.run(claim_due(JOBS.values())):
-            run_job.apply_async(args=(name,), queue=JOBS[name].queue, expires=60)
+            _start(JOBS[name])
     except Unavailable:
         logger().warning("tick_skipped")
+
+
+def _start(job: Job) -> None:
+    seconds = int(job.longest.total_seconds())
+    run_job.apply_async(
+        args=(job.name,),
+        queue=job.queue,
+        expires=60,
+        soft_time_limit=seconds,
+        time_limit=seconds + _UNWINDING_SECONDS,
+    )
 
 
 @shared_task(name="workers.run_job")
@@ -78,13 +85,14 @@ async def housekeep() -> None:
     await partitions.ensure()
     await idempotency.forget_old()
     today = clock.now().date()
-    day = today - timedelta(days=await EVENT_DAYS.get())
-    failed_day = today - timedelta(days=await FAILED_DAYS.get())
+    day = today - timedelta(days=await outbox.EVENT_DAYS.get())
+    failed_day = today - timedelta(days=await outbox.FAILED_DAYS.get())
     droppable = await deliveries.droppable_before(day, failed_day=failed_day, handlers=_REGISTRY.handlers)
     if droppable < day:
         logger().error("old_events_unfinished", since=droppable.isoformat())
     await partitions.drop_before(partitions.EVENT_DELIVERY, droppable)
     await partitions.drop_before(partitions.OUTBOX, droppable)
+    await partitions.drop_before(partitions.LIVE_EVENT, today - timedelta(days=await live.KEPT_DAYS.get()))
 
 
 _HOUSEKEEPING = Job(name="workers.housekeep", every=timedelta(hours=1), run=housekeep)

@@ -141,17 +141,32 @@ async def list_parameters() -> None:
         click.echo(f"{entry.parameter.name} = {entry.value} (v{entry.version})  {entry.parameter.help}")
 
 
+@parameter.command("reset")
+@click.argument("name")
+@click.option("--version", required=True, type=click.IntRange(0, 2_000_000_000), help="The version you saw.")
+@with_database
+async def reset_parameter(name: str, version: int) -> None:
+    """Put the default in force again."""
+    from infra.audit import actor
+    from infra.parameters import reset
+
+    click.echo(f"已恢复默认值，版本 {await reset(name, expected_version=version, by=actor())}")
+
+
 @parameter.command("set")
 @click.argument("name")
 @click.argument("value")
-@click.option("--version", required=True, type=int, help="The version you saw; 0 for the default.")
+@click.option(
+    "--version", required=True, type=click.IntRange(0, 2_000_000_000), help="The version you saw; 0 for the default."
+)
 @with_database
 async def set_parameter(name: str, value: str, version: int) -> None:
     """Put a new value in force (JSON: 5, true, "text")."""
+    from infra.audit import actor
     from infra.parameters import change
 
     try:
         parsed = orjson.loads(value)
     except orjson.JSONDecodeError as error:
         raise click.BadParameter("不是有效的 JSON") from error
-    click.echo(f"已修改，版本 {await change(name, parsed, expected_version=version, by='command line')}")
+    click.echo(f"已修改，版本 {await change(name, parsed, expected_version=version, by=actor())}")

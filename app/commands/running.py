@@ -28,13 +28,14 @@ def with_database(function: Callable[P, Awaitable[R]]) -> Callable[P, R]:
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         check_settings()
         from app.contexts import MODELS
-        from infra import database, logging, redis
+        from infra import audit, database, logging, redis
 
         # What a command prints may be read by a program: the log goes beside it.
         level = click.get_current_context().meta.get(_LEVEL, "WARNING")
         logging.configure(process="command", level=level, json=settings().log_json, stream=sys.stderr)
 
         async def run() -> R:
+            audit.act_as("cli")
             await database.connect(MODELS)
             try:
                 return await function(*args, **kwargs)

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from app.demo.people import REP
 from app.demo.story import PASSWORD, Story
 from app.launcher.system import System
 
@@ -63,7 +64,7 @@ def _contents(story: Story, pid_files: dict[str, str]) -> dict[str, Any]:
     return {
         "api": {"base_url": system.api, "openapi": f"{system.api}/openapi.json"},
         "simulator": {"base_url": system.simulator, "openapi": f"{system.simulator}/openapi.json"},
-        "staff": [{"username": name, "password": PASSWORD} for name in ("admin", "manager", *story.guides)],
+        "staff": [{"username": name, "password": PASSWORD} for name in ("admin", "manager", REP, *story.guides)],
         "codes": _codes(story.codes),
         "database_url": system.database_url,
         "sql": _sql(account["app_id"]),

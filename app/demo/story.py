@@ -59,6 +59,12 @@ class Story:
         headers = {"Authorization": f"Bearer {self._tokens[by]}"}
         return await self._call(method, f"{self.system.api}/staff/v1{path}", body, headers)
 
+    async def version_of(self, path: str) -> int:
+        """The version of a document of the staff door that may not be there yet."""
+        headers = {"Authorization": f"Bearer {self._tokens['admin']}"}
+        async with self._session.get(f"{self.system.api}/staff/v1{path}", headers=headers) as response:
+            return int((await response.json())["version"]) if response.ok else 0
+
     async def wechat(self, path: str, body: Any = None, *, method: str = "POST") -> Any:
         """A call of the simulator's control side; without a body it reads."""
         return await self._call("GET" if body is None else method, self.system.simulator + path, body)
@@ -107,12 +113,14 @@ class Story:
         channels = await self._named("/channels", {"线下海报": {}})
         channel = {"channel_id": channels["线下海报"]}
         stores = await self._named("/stores", {"南京路店": channel, "陆家嘴店": channel})
+        place = await self.place("门店", "导购")
         wanted = {
             f"导购{number:02d}": {
                 "username": name,
                 "password": PASSWORD,
                 "store_id": list(stores.values())[number % 2 - 1],
             }
+            | place
             for number, name in enumerate(self.guides, start=1)
         }
         guides = await self._named("/guides", wanted)
@@ -126,6 +134,19 @@ class Story:
             for target, words in (*targets, ({}, everybody)):
                 await self.staff("PUT", "/welcomes", target | words)
         self.say(f"  {len(stores)} 家门店，{len(guides)} 位导购，一个渠道「线下海报」，各有欢迎语")
+
+    async def place(self, department: str, post: str) -> dict[str, str]:
+        """Ids of a department below the top one and of a post in it, made where they are missing."""
+        tree = await self.staff("GET", "/departments")
+        ids = {each["name"]: each["id"] for each in tree}
+        if department not in ids:
+            below_top = {"name": department, "parent_id": tree[0]["id"]}
+            ids[department] = (await self.staff("POST", "/departments", below_top))["id"]
+        path = f"/departments/{ids[department]}/posts"
+        posts = {each["name"]: each["id"] for each in await self.staff("GET", path)}
+        if post not in posts:
+            posts[post] = (await self.staff("POST", path, {"name": post}))["id"]
+        return {"department_id": ids[department], "post_id": posts[post]}
 
     async def _named(self, path: str, wanted: dict[str, dict[str, Any]]) -> dict[str, str]:
         """Ids by name; what an earlier, perhaps interrupted demo has not made yet is made."""

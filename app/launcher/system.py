@@ -90,7 +90,10 @@ class System:
             "GUANXI_SECRET_KEY": self._secret_key(),
             "GUANXI_CLOCK_FILE": str(self.clock_file),
             "GUANXI_WECHAT_API_URL": self.simulator,
+            "GUANXI_WECHAT_OPEN_URL": self.simulator,
             "GUANXI_PUBLIC_URL": self.api,
+            "GUANXI_FILES_FOLDER": str(self.home / "files"),
+            "GUANXI_BACKUP_FOLDER": str(self.home / "backups"),
             "PROMETHEUS_MULTIPROC_DIR": str(metrics),
             "PYTHONUNBUFFERED": "1",
         }

@@ -1,7 +1,7 @@
 """Reactions of customers to other parts' events."""
 
 from core.customers import service
-from core.organisation.events import StaffWechatBound
+from core.organisation.events import StaffWechatBound, StaffWechatUnbound
 from infra.database import connection
 from infra.events import Delivered, Handler
 
@@ -11,4 +11,4 @@ async def _mark_staff(delivered: Delivered[StaffWechatBound]) -> None:
         await service.mark_staff(current, bytes.fromhex(delivered.event.identity))
 
 
-HANDLERS = (Handler(name="customers.mark_staff", events=(StaffWechatBound,), handle=_mark_staff),)
+HANDLERS = (Handler(name="customers.mark_staff", events=(StaffWechatBound, StaffWechatUnbound), handle=_mark_staff),)

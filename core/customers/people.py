@@ -28,10 +28,23 @@ WITH fresh AS (
 INSERT INTO customer (id, following, is_staff, created_at) SELECT customer_id, following, false, $8 FROM fresh
 """
 
+_HOLD_TOGETHER = "SELECT pg_advisory_xact_lock_shared(key) FROM unnest($1::bigint[]) AS key"
+_HOLD_ALONE = "SELECT pg_advisory_xact_lock(key) FROM unnest($1::bigint[]) AS key"
+
 _OF_IDENTITIES = "SELECT customer_id FROM identity WHERE digest = ANY($1::bytea[])"
 _OF_UNIONIDS = f"{_OF_IDENTITIES} UNION SELECT customer_id FROM identity WHERE unionid = ANY($2::text[])"
 
 _LOCK = "SELECT id FROM customer WHERE id = ANY(ARRAY({owners})) ORDER BY id FOR NO KEY UPDATE"
+
+
+async def hold_guides(connection: Connection, guide_ids: Collection[UUID], *, alone: bool = False) -> None:
+    """Until the caller's transaction ends, these guides' customers are handed over by nobody else.
+
+    Whoever may give them customers holds them together with others, whoever hands over holds them `alone`; both before
+    any lock of a customer.
+    """
+    keys = sorted(int.from_bytes(guide_id.bytes[8:], "big", signed=True) for guide_id in guide_ids)
+    await connection.execute(_HOLD_ALONE if alone else _HOLD_TOGETHER, keys)
 
 
 async def add(connection: Connection, contacts: Iterable[Contact]) -> None:

@@ -17,6 +17,8 @@ from core.customers.schemas import (
     TimelineEntryOut,
     TrendDayOut,
 )
+from core.organisation.queries import Colleague
+from core.organisation.scopes import Values, of_staff
 from infra import clock, database
 from infra.database import Connection
 from infra.settings import settings
@@ -39,7 +41,7 @@ WITH brought AS (
 SELECT rank() OVER (ORDER BY COALESCE(b.gross, 0) DESC) AS rank, s.id AS guide_id, s.name AS guide, o.name AS store,
        COALESCE(b.gross, 0) AS gross, COALESCE(b.lost, 0) AS lost, COALESCE(b.gross - b.lost, 0) AS net
 FROM staff s LEFT JOIN brought b ON b.guide_id = s.id LEFT JOIN store o ON o.id = s.store_id
-WHERE s.is_guide AND (s.left_at IS NULL OR b.gross > 0)
+WHERE s.is_guide AND (s.left_at IS NULL OR b.gross > 0) AND {reach}
 ORDER BY gross DESC, net DESC, s.name, s.id
 """
 
@@ -47,7 +49,7 @@ _TREND = """
 SELECT date(t.occurred_at AT TIME ZONE $3) AS day, count(*) AS gross, count(*) FILTER (WHERE NOT c.following) AS lost
 FROM touch t JOIN customer c ON c.id = t.customer_id
 WHERE t.is_first AND t.kind = 'follow' AND t.guide_id IS NOT NULL AND NOT c.is_staff
-  AND t.occurred_at >= $1 AND t.occurred_at < $2 AND ($4::uuid IS NULL OR t.guide_id = $4)
+  AND t.occurred_at >= $1 AND t.occurred_at < $2 AND ($4::uuid IS NULL OR t.guide_id = $4) AND {reach}
 GROUP BY 1
 """
 
@@ -57,23 +59,25 @@ WITH RECURSIVE way AS (
     SELECT id, merged_into_id, guide_id FROM customer WHERE id = $1
     UNION ALL SELECT c.id, c.merged_into_id, c.guide_id FROM way w JOIN customer c ON c.id = w.merged_into_id
 )
-SELECT id, guide_id FROM way WHERE merged_into_id IS NULL
+SELECT id FROM way WHERE merged_into_id IS NULL AND {reach}
 """
 
 # Whoever was merged stands for the one that came of it.
 _REACHABLE = """
 WITH RECURSIVE way AS (
-    SELECT id AS asked, id, merged_into_id FROM customer WHERE id = ANY($1::uuid[])
-    UNION ALL SELECT w.asked, c.id, c.merged_into_id FROM way w JOIN customer c ON c.id = w.merged_into_id
+    SELECT id AS asked, id, merged_into_id, guide_id FROM customer WHERE id = ANY($1::uuid[])
+    UNION ALL SELECT w.asked, c.id, c.merged_into_id, c.guide_id FROM way w JOIN customer c ON c.id = w.merged_into_id
 )
 SELECT w.asked, i.id, i.digest, i.app_id FROM way w JOIN identity i ON i.customer_id = w.id
-WHERE w.merged_into_id IS NULL AND i.openid IS NOT NULL ORDER BY i.id
+WHERE w.merged_into_id IS NULL AND i.openid IS NOT NULL AND {reach} ORDER BY i.id
 """
 
 _TIMELINE = """
 SELECT l.id, l.occurred_at, l.kind, s.name AS guide, o.name AS store, n.name AS channel
 FROM timeline l LEFT JOIN touch t ON t.source = l.source
-LEFT JOIN staff s ON s.id = t.guide_id LEFT JOIN store o ON o.id = t.store_id LEFT JOIN channel n ON n.id = t.channel_id
+LEFT JOIN customer_owner_change g ON g.customer_id = l.customer_id AND g.source = l.source
+LEFT JOIN staff s ON s.id = COALESCE(t.guide_id, g.guide_id)
+LEFT JOIN store o ON o.id = t.store_id LEFT JOIN channel n ON n.id = t.channel_id
 WHERE l.customer_id = $1 AND ($2::timestamptz IS NULL OR (l.occurred_at, l.id) < ($2, $3::uuid))
 ORDER BY l.occurred_at DESC, l.id DESC LIMIT $4
 """
@@ -134,19 +138,24 @@ def _counts(row: asyncpg.Record | None) -> CountsOut:
     return CountsOut(gross=gross, lost=lost, net=gross - lost)
 
 
-async def ranking(period: Period, on: date | None) -> RankingOut:
-    """Every guide by first-touch new fans of the period; those who left are listed as long as they count."""
+async def ranking(by: Colleague, period: Period, on: date | None) -> RankingOut:
+    """The guides in reach by first-touch new fans of the period; those who left are listed as long as they count."""
     first, last = days_of(period, on or clock.business_day())
-    rows = await database.fetch(_RANKING, clock.start_of_day(first), clock.start_of_day(last + timedelta(days=1)))
+    values = Values(clock.start_of_day(first), clock.start_of_day(last + timedelta(days=1)))
+    rows = await database.fetch(_RANKING.format(reach=of_staff(by, values.put, "s.id")), *values)
     return RankingOut(period=period, first=first, last=last, guides=[RankOut(**row) for row in rows])
 
 
-async def trend(guide_id: UUID | None, days: int) -> list[TrendDayOut]:
-    """The new fans that guides (one, or all together) brought on each of the last business days, today included."""
+async def trend(by: Colleague, guide_id: UUID | None, days: int) -> list[TrendDayOut]:
+    """The new fans that guides in reach (one, or all together) brought on each of the last business days, with today's.
+
+    A guide beyond reach brought none, like one who doesn't exist.
+    """
     today = clock.business_day()
     first = today - timedelta(days=days - 1)
     bounds = clock.start_of_day(first), clock.start_of_day(today + timedelta(days=1))
-    rows = await database.fetch(_TREND, *bounds, settings().business_timezone, guide_id)
+    values = Values(*bounds, settings().business_timezone, guide_id)
+    rows = await database.fetch(_TREND.format(reach=of_staff(by, values.put, "t.guide_id")), *values)
     found = {row["day"]: row for row in rows}
     return [
         TrendDayOut(day=day, **_counts(found.get(day)).model_dump())
@@ -154,26 +163,34 @@ async def trend(guide_id: UUID | None, days: int) -> list[TrendDayOut]:
     ]
 
 
-async def standing(customer_id: UUID, guide_id: UUID | None) -> UUID:
+async def standing(customer_id: UUID, by: Colleague) -> UUID:
     """The customer, or whom it was merged into.
 
-    Raises CustomerNotFound, also when `guide_id` is given and another guide looks after the customer.
+    Raises CustomerNotFound, also when somebody beyond the reach of `by`, or nobody, looks after the customer.
     """
-    row = await database.fetch_one(_STANDING, customer_id)
-    if row is None or (guide_id is not None and row["guide_id"] != guide_id):
+    values = Values(customer_id)
+    row = await database.fetch_one(_STANDING.format(reach=of_staff(by, values.put, "guide_id")), *values)
+    if row is None:
         raise CustomerNotFound
     found: UUID = row["id"]
     return found
 
 
-async def reachable(connection: Connection, customer_ids: Collection[UUID]) -> list[asyncpg.Record]:
-    """The identities with an openid (asked, id, digest, app_id) of customers, or of whom they were merged into."""
-    return await connection.fetch(_REACHABLE, list(customer_ids))
+async def reachable(
+    connection: Connection, customer_ids: Collection[UUID], by: Colleague | None = None
+) -> list[asyncpg.Record]:
+    """The identities with an openid (asked, id, digest, app_id) of customers, or of whom they were merged into.
+
+    With `by`, of those only whom a colleague in reach looks after.
+    """
+    values = Values(list(customer_ids))
+    reach = of_staff(by, values.put, "w.guide_id") if by else "true"
+    return await connection.fetch(_REACHABLE.format(reach=reach), *values)
 
 
 async def timeline(
-    customer_id: UUID, guide_id: UUID | None, before: tuple[datetime, UUID] | None, limit: int
+    customer_id: UUID, by: Colleague, before: tuple[datetime, UUID] | None, limit: int
 ) -> list[TimelineEntryOut]:
     """What happened to a customer before a moment (time and id), newest first. Raises as `standing` does."""
-    rows = await database.fetch(_TIMELINE, await standing(customer_id, guide_id), *(before or (None, None)), limit)
+    rows = await database.fetch(_TIMELINE, await standing(customer_id, by), *(before or (None, None)), limit)
     return [TimelineEntryOut(**row) for row in rows]

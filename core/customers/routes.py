@@ -1,4 +1,4 @@
-"""Numbers, ranking and timelines, for guides and managers."""
+"""Numbers, ranking and timelines, of whom the caller reaches."""
 
 from datetime import date
 from typing import Annotated
@@ -9,10 +9,9 @@ from pydantic import Field
 
 from core.customers import queries
 from core.customers.schemas import NumbersOut, Period, RankingOut, TimelineEntryOut, TrendDayOut
-from core.organisation.dependencies import CurrentStaff, RequirePermission
+from core.organisation.dependencies import RequirePermission
 from core.organisation.queries import Colleague
-from core.permissions.rules import Scope
-from infra.errors import Forbidden
+from infra import audit
 from infra.paging import Limit, MomentCursor, moment_cursor, read_moment_cursor
 from infra.schemas import Page
 
@@ -30,31 +29,33 @@ async def my_numbers(guide: Annotated[Colleague, RequirePermission("fans:read")]
 
 @router.get("/ranking")
 async def ranking(
-    _by: Annotated[Colleague, RequirePermission("ranking:read")], period: Period = Period.DAY, on: BusinessDay = None
+    by: Annotated[Colleague, RequirePermission("ranking:read")], period: Period = Period.DAY, on: BusinessDay = None
 ) -> RankingOut:
-    """Guides by the new fans they brought on a day, in its week or in its month (default: today)."""
-    return await queries.ranking(period, on)
+    """The guides in the caller's reach by the new fans they brought on a day, in its week or month (default: today)."""
+    return await queries.ranking(by, period, on)
 
 
 @router.get("/ranking/trend")
 async def trend(
-    _by: Annotated[Colleague, RequirePermission("ranking:read")],
+    by: Annotated[Colleague, RequirePermission("ranking:read")],
     guide_id: UUID | None = None,
     days: Annotated[int, Field(ge=1, le=366)] = 30,
 ) -> list[TrendDayOut]:
-    """New fans brought by a guide, or by all guides, on each of the last days; `lost` are those of them who left."""
-    return await queries.trend(guide_id, days)
+    """New fans brought by a guide, or by all in reach, on each of the last days; `lost` are those of them who left."""
+    return await queries.trend(by, guide_id, days)
 
 
 @router.get("/customers/{customer_id}/timeline")
 async def timeline(
-    customer_id: UUID, staff: CurrentStaff, cursor: MomentCursor = None, limit: Limit = 50
+    customer_id: UUID,
+    by: Annotated[Colleague, RequirePermission("customers:read")],
+    cursor: MomentCursor = None,
+    limit: Limit = 50,
 ) -> Page[TimelineEntryOut]:
-    """What happened to a customer (or whom they were merged into), newest first; guides see those they look after."""
-    everybody = staff.scope is Scope.ALL
-    if not everybody and not staff.may("fans:read"):
-        raise Forbidden({"permission": "fans:read"})
+    """What happened to a customer (or whom they were merged into), newest first."""
     before = read_moment_cursor(cursor) if cursor else None
-    entries = await queries.timeline(customer_id, None if everybody else staff.id, before, limit + 1)
+    standing = await queries.standing(customer_id, by)
+    await audit.note("customer.seen", "customer", standing, {"part": "timeline"})
+    entries = await queries.timeline(standing, by, before, limit + 1)
     last = entries[limit - 1] if len(entries) > limit else None
     return Page(items=entries[:limit], next=moment_cursor(last.occurred_at, last.id) if last else None)

@@ -3,7 +3,7 @@
 Order is WeChat's time of the contact, not of its arrival: a push may come late or out of order.
 """
 
-from collections.abc import Collection, Container, Iterable
+from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -73,12 +73,13 @@ class Touch:
 
 @dataclass(slots=True)
 class CustomerState:
-    """What of a customer a contact may change."""
+    """What of a customer a contact may change. `given`: somebody decided about the guide, by a hand-over."""
 
     id: UUID
     guide_id: UUID | None
     first_touch_id: UUID | None
     first_order: Order | None
+    given: bool = False
 
 
 @dataclass(slots=True)
@@ -143,11 +144,13 @@ def see(identity: IdentityState, contact: Contact) -> None:
         identity.talked_at = max(identity.talked_at or contact.occurred_at, contact.occurred_at)
 
 
-def touch(customer: CustomerState, contact: Contact, touch_id: UUID, gone_guides: Container[UUID]) -> Touch | None:
+def touch(customer: CustomerState, contact: Contact, touch_id: UUID, heirs: Mapping[UUID, UUID | None]) -> Touch | None:
     """The touch a contact makes, if any; the customer learns of a first touch and of a guide.
 
     The guide is set by the first touch. A later scan of another guide's code is a recorded touch and changes the guide
-    only if there is none or the former one has left. A first touch that comes late still counts as the first.
+    only if there is none or the former one has left. A first touch that comes late still counts as the first, but takes
+    nobody away who was given the customer by hand. `heirs` are the guides who have left, with who got their customers:
+    that one gets the late ones too, the leaver never.
     """
     if contact.kind not in _TOUCHING:
         return None
@@ -156,8 +159,10 @@ def touch(customer: CustomerState, contact: Contact, touch_id: UUID, gone_guides
     if is_first:
         customer.first_order = made.order
         customer.first_touch_id = touch_id
-    guide_id = contact.credit.guide_id
-    if guide_id is not None and (is_first or customer.guide_id is None or customer.guide_id in gone_guides):
+    credited = contact.credit.guide_id
+    guide_id = credited and heirs.get(credited, credited)
+    open_to_all = customer.guide_id is None or customer.guide_id in heirs
+    if guide_id is not None and (open_to_all or (is_first and not customer.given)):
         customer.guide_id = guide_id
     return made
 

@@ -8,6 +8,16 @@ from core.customers.rules import ContactKind
 from infra.schemas import Output
 
 
+class TimelineKind(StrEnum):
+    """What people did, and what colleagues did with them."""
+
+    FOLLOW = ContactKind.FOLLOW
+    SCAN = ContactKind.SCAN
+    UNFOLLOW = ContactKind.UNFOLLOW
+    MESSAGE = ContactKind.MESSAGE
+    HANDED_OVER = "handed_over"
+
+
 class Period(StrEnum):
     DAY = "day"
     WEEK = "week"
@@ -60,9 +70,11 @@ class TrendDayOut(CountsOut):
 
 
 class TimelineEntryOut(Output):
+    """`guide`: whom a touch counts for, or who was given the customer."""
+
     id: UUID
     occurred_at: datetime
-    kind: ContactKind
+    kind: TimelineKind
     guide: str | None
     store: str | None
     channel: str | None

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from core.customers import people
+from core.customers.handover import PART
 from core.customers.rules import (
     Contact,
     ContactKind,
@@ -18,14 +19,15 @@ from core.customers.rules import (
     touch,
 )
 from core.organisation import queries as organisation
-from core.organisation.service import hold_bindings
+from core.organisation.bindings import hold_bindings
+from core.organisation.handover import queries as hand_overs
 from infra import clock
 from infra.database import Connection
 from infra.ids import new_id
 
 _PEOPLE = """
 SELECT i.digest, i.id AS identity_id, i.following, i.state_at, i.last_seen_at, i.talked_at, c.id AS customer_id,
-       c.guide_id
+       c.guide_id, EXISTS (SELECT 1 FROM customer_owner_change o WHERE o.customer_id = c.id) AS given
 FROM identity i JOIN customer c ON c.id = i.customer_id WHERE i.digest = ANY($1::bytea[])
 """
 
@@ -60,6 +62,12 @@ INSERT INTO timeline (id, customer_id, occurred_at, kind, source)
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::uuid[])
 """
 
+_MARK_STAFF = """
+UPDATE customer c SET is_staff = EXISTS (
+    SELECT FROM identity i JOIN staff_wechat w ON w.digest = i.digest WHERE i.customer_id = c.id
+) WHERE id = ANY($1::uuid[])
+"""
+
 
 async def record_contacts(connection: Connection, contacts: Sequence[Contact]) -> int:
     """Write down what people did, in the order given; returns how many contacts counted.
@@ -69,6 +77,9 @@ async def record_contacts(connection: Connection, contacts: Sequence[Contact]) -
     its push and from the follower list: one person's follows of one second are one.
     """
     identities_seen = {contact.identity for contact in contacts}
+    credited = {contact.credit.guide_id for contact in contacts if contact.credit.guide_id}
+    if credited:
+        await people.hold_guides(connection, credited)
     newcomers = identities_seen - await _known(connection, identities_seen)
     if newcomers:
         await hold_bindings(connection, newcomers)
@@ -82,15 +93,15 @@ async def record_contacts(connection: Connection, contacts: Sequence[Contact]) -
     if not contacts:
         return 0
     identities, customers = await _states(connection, contacts)
-    guides = {customer.guide_id for customer in customers.values() if customer.guide_id}
-    gone = await organisation.left_among(connection, guides) if guides else set[UUID]()
+    guides = credited | {customer.guide_id for customer in customers.values() if customer.guide_id}
+    heirs = await hand_overs.heirs(connection, guides, PART) if guides else {}
 
     former_firsts = {c.id: c.first_touch_id for c in customers.values()}
     touches = list[tuple[CustomerState, Touch]]()
     for contact in contacts:
         identity, customer = identities[contact.identity]
         see(identity, contact)
-        made = touch(customer, contact, new_id(), gone)
+        made = touch(customer, contact, new_id(), heirs)
         if made is not None:
             touches.append((customer, made))
 
@@ -136,7 +147,9 @@ async def _states(
     connection: Connection, contacts: Iterable[Contact]
 ) -> tuple[dict[bytes, tuple[IdentityState, CustomerState]], dict[UUID, CustomerState]]:
     rows = await connection.fetch(_PEOPLE, list({contact.identity for contact in contacts}))
-    customers = {row["customer_id"]: CustomerState(row["customer_id"], row["guide_id"], None, None) for row in rows}
+    customers = {
+        row["customer_id"]: CustomerState(row["customer_id"], row["guide_id"], None, None, row["given"]) for row in rows
+    }
     for first in await connection.fetch(_FIRST_TOUCHES, list(customers)):
         customer = customers[first["customer_id"]]
         customer.first_touch_id = first["id"]
@@ -207,6 +220,9 @@ async def _write_states(
 
 
 async def mark_staff(connection: Connection, identity: bytes) -> None:
-    """The bearer of this identity turned out to be a colleague: no longer counted as a fan."""
+    """The bearer of this identity turned out to be a colleague, or is none any more: counted as a fan or not.
+
+    What the bindings say now holds, in whatever order binding and unbinding are heard of.
+    """
     owners = await people.lock(connection, [identity])
-    await connection.execute("UPDATE customer SET is_staff = true WHERE id = ANY($1::uuid[])", list(owners))
+    await connection.execute(_MARK_STAFF, list(owners))

@@ -9,7 +9,11 @@ from tortoise.models import Model
 
 
 class Blob(Model):
-    """Bytes, once each. `digest` is their SHA-256 in hex; `media_type` was judged by the content; sizes in pixels."""
+    """Bytes, once each. `digest` is their SHA-256 in hex; `media_type` was judged by the content; sizes in pixels.
+
+    `thumbnail_digest` names another row (by hand: a key onto itself). `idle_since` is set while perhaps nothing refers
+    to the row, `removing_at` once its bytes are being removed (files.blobs).
+    """
 
     digest = fields.CharField(max_length=64, primary_key=True)
     size = fields.BigIntField()
@@ -18,9 +22,12 @@ class Blob(Model):
     height = fields.IntField(null=True)
     thumbnail_digest = fields.CharField(max_length=64, null=True)
     created_at = fields.DatetimeField()
+    idle_since = fields.DatetimeField(null=True)
+    removing_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "file_blob"
+        indexes: ClassVar = (Index(fields=("thumbnail_digest",), name="file_blob_thumbnail"),)
 
 
 class StoredFile(Model):
@@ -51,12 +58,16 @@ class StoredFile(Model):
 
 
 class LibraryImage(Model):
-    """A picture of the library that marketers and administrators share (K-05)."""
+    """A picture of the library that marketers and administrators share (K-05).
+
+    `digest` is its file's: among those not deleted no picture stands twice.
+    """
 
     id = fields.UUIDField(primary_key=True)
     file: fields.ForeignKeyRelation[StoredFile] = fields.ForeignKeyField(
         "models.StoredFile", related_name=False, on_delete=fields.RESTRICT
     )
+    digest = fields.CharField(max_length=64)
     title = fields.CharField(max_length=100)
     tags: fields.Field[list[str]] = fields.JSONField()
     added_by: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(

@@ -4,9 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter
 
-from core.guides import service
+from core.guides import queries, service
 from core.guides.schemas import GuideIn, GuideOut
-from core.organisation import queries as organisation
 from core.organisation.dependencies import Once, RequirePermission
 from core.organisation.queries import Colleague
 from infra.paging import Cursor, Limit, page_of
@@ -16,20 +15,18 @@ router = APIRouter(prefix="/staff/v1/guides", tags=["guides"])
 
 
 @router.post("", status_code=201)
-async def add_guide(
-    body: GuideIn, _by: Annotated[Colleague, RequirePermission("guides:write")], once: Once
-) -> GuideOut:
-    """A new guide with a log-in; the code follows within seconds."""
+async def add_guide(body: GuideIn, by: Annotated[Colleague, RequirePermission("guides:write")], once: Once) -> GuideOut:
+    """A new guide with a log-in, in a store in the caller's reach; the code follows within seconds."""
 
     async def act() -> GuideOut:
-        return GuideOut.model_validate(await service.add_guide(**body.model_dump()))
+        return GuideOut.model_validate(await service.add_guide(by, **body.model_dump()))
 
     return await once.run(act, GuideOut)
 
 
 @router.get("")
 async def list_guides(
-    _by: Annotated[Colleague, RequirePermission("guides:read")], cursor: Cursor = None, limit: Limit = 50
+    by: Annotated[Colleague, RequirePermission("guides:read")], cursor: Cursor = None, limit: Limit = 50
 ) -> Page[GuideOut]:
-    """All guides, also those who left, in the order they were added."""
-    return page_of(GuideOut, await organisation.guides(cursor, limit + 1), limit)
+    """The guides in the caller's reach, also those who left, in the order they were added."""
+    return page_of(GuideOut, await queries.page(by, cursor, limit + 1), limit)

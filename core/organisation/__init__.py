@@ -1,1 +1,1 @@
-"""Staff: who works here, in which store, with which role, and how they log in. Departments and posts come later."""
+"""Departments, posts and people: who works here, in which place, with which role, and how they log in."""

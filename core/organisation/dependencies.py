@@ -9,12 +9,20 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
 
 from core.organisation import queries
+from core.organisation.account import service as account
 from core.organisation.queries import Colleague
-from core.sessions import queries as sessions
+from core.permissions.rules import SpecialRight
+from core.sessions import queries as queries_of_sessions
+from core.sessions import service as sessions
+from core.sessions.queries import LiveSession
+from core.sessions.service import Opener
 from infra import audit, idempotency
 from infra.errors import Forbidden, Unauthenticated
+from infra.schemas import UNWRITABLE
 
 M = TypeVar("M", bound=BaseModel)
+
+_LONGEST_ADDRESS, _LONGEST_DEVICE = 45, 200
 
 _bearer = HTTPBearer(auto_error=False, description="The token of POST /staff/v1/login")
 
@@ -28,12 +36,42 @@ async def _token(credentials: Annotated[HTTPAuthorizationCredentials | None, Sec
 CurrentToken = Annotated[str, Depends(_token)]
 
 
-async def _staff(token: CurrentToken, request: Request) -> Colleague:
-    staff_id = await sessions.principal(token, "staff")
-    staff = await queries.at_work(staff_id) if staff_id else None
+async def _opener(request: Request) -> Opener:
+    address = request.client.host if request.client else "unknown"
+    device = UNWRITABLE.sub("", request.headers.get("user-agent", ""))
+    return Opener(address[:_LONGEST_ADDRESS], device[:_LONGEST_DEVICE])
+
+
+CurrentOpener = Annotated[Opener, Depends(_opener)]
+
+
+async def _session(token: CurrentToken) -> LiveSession:
+    session = await queries_of_sessions.find(token, "staff")
+    if session is None:
+        raise Unauthenticated
+    await sessions.note_use(session)
+    return session
+
+
+CurrentSession = Annotated[LiveSession, Depends(_session)]
+
+
+async def _staff_at_door(session: CurrentSession, opener: CurrentOpener) -> Colleague:
+    staff = await queries.at_work(session.principal_id)
     if staff is None:
         raise Unauthenticated
-    audit.act_as(f"staff:{staff.id}", request.client.host if request.client else None)
+    audit.act_as(f"staff:{staff.id}", opener.address)
+    return staff
+
+
+# Also who must change the password or set up the second factor first: for what it takes to do so.
+CurrentStaffAtDoor = Annotated[Colleague, Depends(_staff_at_door)]
+
+
+async def _staff(staff: CurrentStaffAtDoor, session: CurrentSession) -> Colleague:
+    due = await account.due_first(staff, session.way)
+    if due is not None:
+        raise due
     return staff
 
 
@@ -49,6 +87,17 @@ def RequirePermission(permission: str) -> object:  # noqa: N802 - reads as a typ
         return staff
 
     check.permission = permission  # type: ignore[attr-defined]  # read by the test of all routes
+    return Depends(check)
+
+
+def RequireSpecialRight(right: SpecialRight) -> object:  # noqa: N802 - as above
+    """The same for holders of a special right: what is sensitive enough to be granted by name (AT-76)."""
+
+    async def check(staff: CurrentStaff) -> Colleague:
+        if right not in staff.special_rights:
+            raise Forbidden({"special_right": right})
+        return staff
+
     return Depends(check)
 
 

@@ -1,6 +1,6 @@
 """What can go wrong with staff."""
 
-from infra.errors import Conflict, InvalidInput, NotFound, Unauthenticated
+from infra.errors import Conflict, Forbidden, InvalidInput, NotFound, Unauthenticated
 
 
 class WrongPassword(Unauthenticated):
@@ -25,6 +25,12 @@ class AlreadyBound(Conflict):
     code = "wechat_already_bound"
     message = "该微信已绑定其他员工"
     english = "This WeChat identity is bound to another colleague"
+
+
+class BindingNotFound(NotFound):
+    code = "binding_not_found"
+    message = "没有这个微信绑定"
+    english = "There is no such binding"
 
 
 class RoleNotFound(NotFound):
@@ -55,3 +61,29 @@ class StoreNeeded(InvalidInput):
     code = "store_needed"
     message = "导购须有所属门店"
     english = "A guide works in a store"
+
+
+class LastAdministrator(Conflict):
+    code = "last_administrator"
+    message = "这是最后一位在职的管理员"
+    english = "This is the last administrator at work"
+
+
+class RightNotYours(Forbidden):
+    """Somebody gave a right, or a place, that reaches further than the own; `details` name what is too much."""
+
+    code = "right_not_yours"
+    message = "不能授予自己没有的权限"
+    english = "Nobody gives a right they don't hold"
+
+
+class AudienceOutOfReach(InvalidInput):
+    code = "audience_out_of_reach"
+    message = "对象中有不存在或不在您管理范围内的人员、部门、岗位或门店"
+    english = "The audience names what does not exist, or means people out of your reach"
+
+
+class AudienceEmpty(InvalidInput):
+    code = "audience_empty"
+    message = "所选对象中没有在职员工"
+    english = "The audience means nobody"

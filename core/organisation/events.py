@@ -8,6 +8,18 @@ from infra.events import Event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StaffBecameGuide(Event):
+    """Also when somebody is added as one."""
+
+    name: ClassVar[str] = "organisation.staff_became_guide.v1"
+    staff_id: UUID
+
+    @property
+    def key(self) -> str:
+        return str(self.staff_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StaffLeft(Event):
     name: ClassVar[str] = "organisation.staff_left.v1"
     staff_id: UUID
@@ -29,3 +41,10 @@ class StaffWechatBound(Event):
     def key(self) -> str:
         # The person's own key, so that it keeps its place among the person's pushes.
         return self.identity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffWechatUnbound(StaffWechatBound):
+    """The identity is no colleague any more."""
+
+    name: ClassVar[str] = "organisation.staff_wechat_unbound.v1"

@@ -14,7 +14,7 @@ async def hash_password(password: str) -> str:
 
 
 async def verify(stored: str | None, password: str) -> bool:
-    """Whether the password fits. An unknown account (None) takes as long as a known one."""
+    """Whether the password fits. An unknown account (None), or one without a password, takes as long as any other."""
     return await asyncio.to_thread(_verify, stored, password)
 
 
@@ -23,7 +23,7 @@ def _verify(stored: str | None, password: str) -> bool:
         matches = _hasher.verify(stored or _nobody(), password)
     except (VerifyMismatchError, InvalidHashError):
         return False
-    return matches and stored is not None
+    return matches and bool(stored)
 
 
 @lru_cache(maxsize=1)

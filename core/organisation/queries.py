@@ -9,7 +9,8 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from core.permissions.rules import RoleKey, Scope, SpecialRight, points_of, scope_in_force, special_rights_of
+from core.permissions.points import rights_of_role
+from core.permissions.rules import Rights, Scope, SpecialRight, scope_in_force, special_rights_in
 from infra import database
 from infra.database import Connection
 
@@ -56,20 +57,26 @@ class Colleague:
         """Whether the person holds an operation point."""
         return point in self.points
 
+    @property
+    def rights(self) -> Rights:
+        """All three kinds, as they are in force."""
+        return Rights(self.points, self.scope, self.special_rights)
+
     @classmethod
     def of(cls, row: asyncpg.Record) -> Self:
-        key = RoleKey(row["role_key"]) if row["role_key"] else None
-        own_rights = {SpecialRight(name) for name in orjson.loads(row["special_rights"])}
+        stored = orjson.loads(row["points"]), row["role_scope"], orjson.loads(row["role_rights"])
+        role = rights_of_role(row["role_key"], *stored)
+        own_rights = special_rights_in(orjson.loads(row["special_rights"]))
         return cls(
             id=UUID(int=row["id"].int),
             name=row["name"],
             username=row["username"],
-            role=key or CUSTOM_ROLE,
+            role=row["role_key"] or CUSTOM_ROLE,
             role_id=row["role_id"],
             role_name=row["role_name"],
-            points=points_of(key, orjson.loads(row["points"])),
-            scope=scope_in_force(Scope(row["scope"] or row["role_scope"]), on_top=row["on_top"]),
-            special_rights=special_rights_of(key, orjson.loads(row["role_rights"])) | own_rights,
+            points=role.points,
+            scope=scope_in_force(Scope(row["scope"] or role.scope), on_top=row["on_top"]),
+            special_rights=role.special_rights | own_rights,
             granted_departments=frozenset(row["granted"]),
             department_id=row["department_id"],
             post_id=row["post_id"],
@@ -97,6 +104,11 @@ async def colleague(staff_id: UUID) -> Colleague | None:
     return Colleague.of(row) if row else None
 
 
+async def colleagues(condition: str, *values: object) -> list[Colleague]:
+    """Those for whom a condition on `staff s` holds; it may go on with an order and a limit."""
+    return [Colleague.of(row) for row in await database.fetch(f"{_STAFF} WHERE {condition}", *values)]
+
+
 async def left_among(connection: Connection, staff_ids: Collection[UUID]) -> set[UUID]:
     """Those of the given colleagues who have left."""
     rows = await connection.fetch(
@@ -105,15 +117,15 @@ async def left_among(connection: Connection, staff_ids: Collection[UUID]) -> set
     return {row["id"] for row in rows}
 
 
+async def working_among(staff_ids: Collection[UUID]) -> set[UUID]:
+    """Those of the given colleagues who neither left nor are disabled."""
+    rows = await database.fetch(
+        "SELECT id FROM staff WHERE id = ANY($1::uuid[]) AND left_at IS NULL AND disabled_at IS NULL", list(staff_ids)
+    )
+    return {row["id"] for row in rows}
+
+
 async def staff_identities(connection: Connection, digests: Collection[bytes]) -> set[bytes]:
     """Those of the given identities (keyed digests) that belong to colleagues."""
     rows = await connection.fetch("SELECT digest FROM staff_wechat WHERE digest = ANY($1::bytea[])", list(digests))
     return {row["digest"] for row in rows}
-
-
-async def guides(after: UUID | None, limit: int) -> list[Colleague]:
-    """Guides, also those who left, in the order they were added."""
-    rows = await database.fetch(
-        f"{_STAFF} WHERE s.is_guide AND ($1::uuid IS NULL OR s.id > $1) ORDER BY s.id LIMIT $2", after, limit
-    )
-    return [Colleague.of(row) for row in rows]

@@ -4,18 +4,14 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from core.permissions.rules import Scope
-from infra.schemas import Input, Name, Output, Text
+from infra.schemas import Input, Output, Text
 
 Username = Annotated[str, StringConstraints(min_length=2, max_length=50, pattern=r"^[a-z0-9][a-z0-9._-]*$")]
+Version = Annotated[int, Field(ge=1, le=2_000_000_000)]
 Password = Annotated[Text, StringConstraints(min_length=8, max_length=128)]
-
-
-class LoginIn(Input):
-    username: Annotated[Text, StringConstraints(max_length=50)]
-    password: Annotated[Text, StringConstraints(max_length=128)]
 
 
 class StaffOut(Output):
@@ -34,27 +30,6 @@ class StaffOut(Output):
     is_guide: bool
     disabled_at: datetime | None
     left_at: datetime | None
-
-
-class SessionOut(Output):
-    """`token` goes into `Authorization: Bearer …` until `expires_at`."""
-
-    token: str
-    expires_at: datetime
-    staff: StaffOut
-
-
-class StaffIn(Input):
-    """First the department, then the post in it, then the person (AT-70). A guide gets a code, and needs a store."""
-
-    name: Name
-    username: Username
-    password: Password
-    role_id: UUID
-    department_id: UUID
-    post_id: UUID
-    store_id: UUID | None = None
-    is_guide: bool = False
 
 
 class WechatBindingIn(Input):

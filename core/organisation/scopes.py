@@ -1,12 +1,14 @@
 """Whose data a colleague sees, as SQL: every list, detail, export and total asks it the same way.
 
-`put` hands a value to the statement and gives its placeholder (`$3`).
+`put` hands a value to the statement and gives its placeholder (`$3`); `Values` has one.
 """
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
+from core.organisation import queries
+from core.organisation.errors import StaffNotFound
 from core.organisation.queries import Colleague
 from core.permissions.rules import Scope
 from infra import database
@@ -20,8 +22,40 @@ WITH RECURSIVE below AS (
 """
 
 
+class Values(list[Any]):
+    """The values of a statement that is put together, in order."""
+
+    def __init__(self, *values: object) -> None:
+        super().__init__(values)
+
+    def put(self, value: object) -> str:
+        """Add one; gives its placeholder."""
+        self.append(value)
+        return f"${len(self)}"
+
+
+def of_staff(by: Colleague, put: Put, column: str) -> str:
+    """Condition: the colleague in `column` is in reach of `by`. Nobody (NULL) is in reach of Scope.ALL only."""
+    return _within(column, staff_in_reach(by, put))
+
+
+def of_stores(by: Colleague, put: Put, column: str) -> str:
+    """Condition: the store in `column` is in reach of `by`. No store (NULL) is in reach of Scope.ALL only."""
+    return _within(column, stores_in_reach(by, put))
+
+
+def _within(column: str, reach: str | None) -> str:
+    return "true" if reach is None else f"{column} IN ({reach})"
+
+
+def alone(by: Colleague) -> bool:
+    """Whether `by` reaches nobody but themself."""
+    no_others = by.scope is Scope.OWN or (by.scope is Scope.STORE and by.store_id is None)
+    return no_others and not by.granted_departments
+
+
 def staff_in_reach(by: Colleague, put: Put) -> str | None:
-    """SQL of the ids of the colleagues whose data `by` sees; None: everybody's."""
+    """SQL of the ids of the colleagues whose data `by` sees, `by` included; None: everybody's."""
     if by.scope is Scope.ALL:
         return None
     parts = [f"SELECT {put(by.id)}::uuid"]
@@ -55,14 +89,26 @@ def departments_in_reach(by: Colleague, put: Put) -> str | None:
 
 async def reaches(by: Colleague, staff_id: UUID) -> bool:
     """Whether `by` sees the data of a colleague."""
-    values: list[object] = [staff_id]
+    return await _holds(staff_in_reach, by, staff_id)
 
-    def put(value: object) -> str:
-        values.append(value)
-        return f"${len(values)}"
 
-    within = staff_in_reach(by, put)
-    if within is None or staff_id == by.id:
+async def reaches_store(by: Colleague, store_id: UUID) -> bool:
+    """Whether `by` sees the data of a store."""
+    return await _holds(stores_in_reach, by, store_id)
+
+
+async def _holds(reach: Callable[[Colleague, Put], str | None], by: Colleague, id_: UUID) -> bool:
+    values = Values(id_)
+    ids = reach(by, values.put)
+    if ids is None:
         return True
-    row = await database.fetch_one(f"SELECT $1::uuid IN ({within}) AS found", *values)
+    row = await database.fetch_one(f"SELECT $1::uuid IN ({ids}) AS found", *values)
     return bool(row and row["found"])
+
+
+async def reached(by: Colleague, staff_id: UUID) -> Colleague:
+    """A colleague whose data `by` sees, also one who has left. Raises StaffNotFound."""
+    found = await queries.colleague(staff_id) if await reaches(by, staff_id) else None
+    if found is None:
+        raise StaffNotFound
+    return found

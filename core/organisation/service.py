@@ -1,12 +1,12 @@
 """Use cases around staff."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from core.organisation import queries
+from core.organisation import administrators, places, queries
+from core.organisation.account.new_passwords import hash_new
 from core.organisation.errors import (
-    AlreadyBound,
     DepartmentNotFound,
     PostNotFound,
     RoleNotFound,
@@ -14,19 +14,18 @@ from core.organisation.errors import (
     StoreNeeded,
     UsernameTaken,
     WorkplaceNotFound,
-    WrongPassword,
 )
-from core.organisation.events import StaffLeft, StaffWechatBound
-from core.organisation.models import Department, Post, Staff, StaffWechat
-from core.organisation.passwords import hash_password, verify
+from core.organisation.events import StaffBecameGuide, StaffLeft
+from core.organisation.models import Department, Post, Staff
 from core.organisation.queries import Colleague
+from core.permissions.rules import Scope
 from core.sessions import service as sessions
-from infra import clock, crypto
-from infra.database import Connection, constraint_errors, transaction
+from infra import audit, clock
+from infra.database import constraint_errors, transaction
 from infra.ids import new_id
 from infra.outbox import publish
 
-_CONSTRAINTS = {
+CONSTRAINTS = {
     "staff_username_key": UsernameTaken,
     "staff_role_id_fkey": RoleNotFound,
     "staff_department_id_fkey": DepartmentNotFound,
@@ -39,7 +38,7 @@ _CONSTRAINTS = {
 
 async def add_staff(*, password: str, **values: Any) -> Colleague:
     """A new colleague; `values` are those of `create_staff`, which raises the same."""
-    return await create_staff(password_hash=await hash_password(password), **values)
+    return await create_staff(password_hash=await hash_new(password, values["username"]), **values)
 
 
 async def create_staff(
@@ -52,13 +51,22 @@ async def create_staff(
     post_id: UUID,
     store_id: UUID | None = None,
     is_guide: bool = False,
+    phone: str = "",
+    email: str = "",
+    scope: Scope | None = None,
+    special_rights: Collection[str] = (),
 ) -> Colleague:
-    """The same with a password hashed before, for use inside a transaction.
+    """The same with a password hashed before, for use inside a transaction; a guide's code follows by the event.
 
     Raises UsernameTaken, RoleNotFound, DepartmentNotFound, PostNotFound, WorkplaceNotFound, StoreNeeded.
     """
-    with constraint_errors(_CONSTRAINTS):
-        async with transaction():
+    with constraint_errors(CONSTRAINTS):
+        async with transaction() as connection:
+            await places.hold_department(connection, department_id)
+            await places.hold_post(connection, post_id, department_id)
+            if store_id is not None:
+                await places.hold_store(connection, store_id)
+            await places.hold_role(connection, role_id)
             staff = await Staff.create(
                 id=new_id(),
                 name=name,
@@ -69,9 +77,15 @@ async def create_staff(
                 post_id=post_id,
                 store_id=store_id,
                 is_guide=is_guide,
-                special_rights=[],
+                phone=phone,
+                email=email,
+                scope=scope,
+                special_rights=list(special_rights),
                 created_at=clock.now(),
             )
+            if is_guide:
+                await publish(StaffBecameGuide(staff_id=staff.id))
+            await audit.note("staff.added", "staff", staff.id, {"name": name, "role_id": role_id, "post_id": post_id})
             added = await queries.colleague(staff.id)
     if added is None:
         raise StaffNotFound
@@ -91,71 +105,23 @@ async def first_post(department_name: str, post_name: str) -> Post:
     return post
 
 
-async def log_in(username: str, password: str, source: str) -> tuple[sessions.Opened, Colleague]:
-    """A session for the right password. Raises TooManyAttempts or WrongPassword (also for one who left)."""
-    username = username.strip().lower()
-    await sessions.count_attempt(username, source)
-    found = await Staff.get_or_none(username=username, left_at=None, disabled_at=None)
-    right = await verify(found.password_hash if found else None, password)
-    staff = await queries.at_work(found.id) if found and right else None
-    if staff is None:
-        raise WrongPassword
-    await sessions.forgive_attempt(username, source)
-    return await sessions.open_session("staff", staff.id), staff
-
-
-async def log_out(token: str) -> None:
-    await sessions.end_session(token)
-
-
 async def leave(staff_id: UUID) -> Colleague:
     """A colleague leaves: no log-in any more, every session ends, the data stays. Leaving twice changes nothing.
 
-    Raises StaffNotFound.
+    Raises StaffNotFound, LastAdministrator.
     """
-    async with transaction():
-        staff = await Staff.select_for_update().get_or_none(id=staff_id)
+    async with transaction(), administrators.keeping_one():
+        staff = await Staff.select_for_update(no_key=True).get_or_none(id=staff_id)
         if staff is None:
             raise StaffNotFound
         if staff.left_at is None:
             staff.left_at = clock.now()
             await staff.save(update_fields=["left_at"])
+            await Department.filter(head_id=staff_id).update(head_id=None)
             await sessions.end_all("staff", staff_id)
             await publish(StaffLeft(staff_id=staff_id))
+            await audit.note("staff.left", "staff", staff_id)
         left = await queries.colleague(staff_id)
     if left is None:
         raise StaffNotFound
     return left
-
-
-async def hold_bindings(connection: Connection, identities: Iterable[bytes]) -> None:
-    """Until the caller's transaction ends, nobody is bound to these identities (keyed digests).
-
-    Whoever makes a customer of a new identity and whoever binds it take turns, so that the binding finds the customer
-    or the other finds the binding.
-    """
-    keys = sorted(int.from_bytes(identity[:8], "big", signed=True) for identity in identities)
-    await connection.execute("SELECT pg_advisory_xact_lock(key) FROM unnest($1::bigint[]) AS key", keys)
-
-
-async def bind_wechat(staff_id: UUID, app_id: str, openid: str) -> None:
-    """From now on this openid is a colleague, no fan; again changes nothing. Raises StaffNotFound, AlreadyBound."""
-    digest = crypto.digest(app_id, openid)
-    async with transaction() as connection:
-        if not await Staff.exists(id=staff_id):
-            raise StaffNotFound
-        await hold_bindings(connection, [digest])
-        written = await connection.execute(
-            """INSERT INTO staff_wechat (id, staff_id, app_id, openid, digest, bound_at) VALUES ($1, $2, $3, $4, $5, $6)
-            ON CONFLICT (digest) DO NOTHING""",
-            new_id(),
-            staff_id,
-            app_id,
-            openid,
-            digest,
-            clock.now(),
-        )
-        if written == "INSERT 0 1":
-            await publish(StaffWechatBound(staff_id=staff_id, identity=digest.hex()))
-        elif not await StaffWechat.exists(staff_id=staff_id, digest=digest):
-            raise AlreadyBound

@@ -1,1 +1,1 @@
-"""Rights: which operation points each ready-made role holds. Roles that an administrator composes come later."""
+"""Rights: operation points, data scopes, special rights, and the ready-made roles made of them."""

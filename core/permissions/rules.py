@@ -11,7 +11,10 @@ from uuid import UUID
 
 
 class Scope(StrEnum):
-    """Whose data a colleague sees: the own, the store's, the department's, also those below it, everybody's."""
+    """Whose data a colleague sees: the own, the store's, the department's, also those below it, everybody's.
+
+    They are in this order, from the least to the most.
+    """
 
     OWN = "own"
     STORE = "store"
@@ -55,8 +58,8 @@ class ReadyMade:
 
 
 _STAFF = frozenset({"stores:read"})
-_GUIDE = _STAFF | {"codes:read", "customers:read", "fans:read", "labels:read"}
-_STORE_MANAGER = _GUIDE | {"fans:write", "guides:read", "handovers:write", "ranking:read", "staff:read", "tasks:write"}
+_GUIDE = _STAFF | {"codes:read", "customers:read", "fans:read", "fans:write", "labels:read"}
+_STORE_MANAGER = _GUIDE | {"guides:read", "handovers:write", "ranking:read", "staff:read", "tasks:write"}
 _MARKETER = _STAFF | {
     "accounts:read",
     "announcements:write",
@@ -103,9 +106,7 @@ READY_MADE: dict[RoleKey, ReadyMade] = {
     RoleKey.REP: ReadyMade(_id(2), "外勤", _STAFF | {"customers:read"}, Scope.OWN),
     RoleKey.STORE_MANAGER: ReadyMade(_id(3), "店长", _STORE_MANAGER, Scope.STORE, frozenset({SpecialRight.SCHEDULE})),
     RoleKey.MARKETER: ReadyMade(_id(4), "市场", _MARKETER, Scope.ALL),
-    RoleKey.SERVICE: ReadyMade(
-        _id(5), "客服", _GUIDE | {"fans:write"}, Scope.ALL, frozenset({SpecialRight.UNHANDLED_CALLS})
-    ),
+    RoleKey.SERVICE: ReadyMade(_id(5), "客服", _GUIDE, Scope.ALL, frozenset({SpecialRight.UNHANDLED_CALLS})),
     RoleKey.FINANCE: ReadyMade(
         _id(6),
         "财务",
@@ -118,14 +119,24 @@ READY_MADE: dict[RoleKey, ReadyMade] = {
 }
 
 
-def points_of(key: RoleKey | None, points: Iterable[str]) -> frozenset[str]:
-    """The operation points of a role: a ready-made one's from here, any other's as they are stored."""
-    return READY_MADE[key].points if key else frozenset(points)
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """The three kinds together: what a role gives, or what a colleague holds."""
+
+    points: frozenset[str]
+    scope: Scope
+    special_rights: frozenset[SpecialRight]
+
+    def beyond(self, held: "Rights") -> list[str]:
+        """What of this goes beyond what somebody holds: nobody gives what they don't have."""
+        scopes = list(Scope)
+        wider = [self.scope.value] if scopes.index(self.scope) > scopes.index(held.scope) else []
+        return [*sorted(self.points - held.points), *wider, *sorted(self.special_rights - held.special_rights)]
 
 
-def special_rights_of(key: RoleKey | None, rights: Iterable[str]) -> frozenset[SpecialRight]:
-    """The same of special rights."""
-    return READY_MADE[key].special_rights if key else frozenset(map(SpecialRight, rights))
+def special_rights_in(names: Iterable[str]) -> frozenset[SpecialRight]:
+    """Those of the stored names that are special rights; what there is no more counts for nothing."""
+    return frozenset(right for right in SpecialRight if right in set(names))
 
 
 def scope_in_force(scope: Scope, *, on_top: bool) -> Scope:

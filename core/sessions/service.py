@@ -1,13 +1,19 @@
-"""Open and end sessions; count attempts to log in."""
+"""Open and end sessions; count attempts to log in.
+
+Whatever ends sessions says so on the principal's live topic, in the same transaction, so that open streams end too.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from core.sessions.errors import TooManyAttempts
+from core.sessions import queries
+from core.sessions.errors import SessionNotFound, TooManyAttempts
 from core.sessions.models import Session
-from infra import clock, crypto, redis
+from core.sessions.queries import LiveSession
+from infra import clock, crypto, database, live, redis
 from infra.ids import new_id
+from infra.live import LiveEvent
 from infra.logging import logger
 from infra.parameters import Parameter
 
@@ -34,38 +40,87 @@ WINDOW_SECONDS = Parameter(
 )
 
 
+_END = "DELETE FROM session WHERE {which} RETURNING id, kind, principal_id"
+
+# A use is noted once a minute; whoever finds another one noting it goes on at once.
+_SEEN_EVERY = timedelta(minutes=1)
+_SEE = """
+UPDATE session SET seen_at = $2
+WHERE id = (SELECT id FROM session WHERE id = $1 AND COALESCE(seen_at, created_at) <= $3 FOR UPDATE SKIP LOCKED)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Opener:
+    """Where a session is opened from: network address, and the browser or app as it names itself."""
+
+    address: str = ""
+    device: str = ""
+
+
+NOWHERE = Opener()
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """A new session; the token is shown this once."""
 
+    id: UUID
     token: str
     expires_at: datetime
 
 
-async def open_session(kind: str, principal_id: UUID) -> Opened:
-    """A new session of a principal whose identity somebody above has proved."""
+async def open_session(kind: str, principal_id: UUID, *, way: str = "password", opener: Opener = NOWHERE) -> Opened:
+    """A new session of a principal whose identity somebody above has proved, in whichever way."""
     token = crypto.new_token()
     now = clock.now()
     expires_at = now + timedelta(hours=await STAFF_HOURS.get())
-    await Session.create(
+    session = await Session.create(
         id=new_id(),
         token_digest=crypto.token_digest(token),
         kind=kind,
         principal_id=principal_id,
         created_at=now,
         expires_at=expires_at,
+        seen_at=now,
+        way=way,
+        address=opener.address,
+        device=opener.device,
     )
-    return Opened(token, expires_at)
+    return Opened(session.id, token, expires_at)
+
+
+async def note_use(session: LiveSession) -> None:
+    """Note that a session is in use, unless that was noted within the last minute."""
+    now = clock.now()
+    if session.seen_at <= now - _SEEN_EVERY:
+        await database.execute(_SEE, session.id, now, now - _SEEN_EVERY)
 
 
 async def end_session(token: str) -> None:
     """Log out; an unknown token is no error."""
-    await Session.filter(token_digest=crypto.token_digest(token)).delete()
+    await _end("token_digest = $1", crypto.token_digest(token))
 
 
-async def end_all(kind: str, principal_id: UUID) -> int:
-    """End every session of a principal at once; returns how many."""
-    return await Session.filter(kind=kind, principal_id=principal_id).delete()
+async def end_one(kind: str, principal_id: UUID, session_id: UUID) -> None:
+    """End one of a principal's sessions. Raises SessionNotFound."""
+    if not await _end("kind = $1 AND principal_id = $2 AND id = $3", kind, principal_id, session_id):
+        raise SessionNotFound
+
+
+async def end_all(kind: str, principal_id: UUID, *, but: UUID | None = None) -> int:
+    """End every session of a principal at once (but one); returns how many."""
+    return await _end("kind = $1 AND principal_id = $2 AND id IS DISTINCT FROM $3::uuid", kind, principal_id, but)
+
+
+async def _end(which: str, *values: object) -> int:
+    async with database.transaction() as connection:
+        ended = await connection.fetch(_END.format(which=which), *values)
+        if ended:
+            topic = f"{ended[0]['kind']}:{ended[0]['principal_id']}"
+            payload = {"session_ids": [row["id"] for row in ended]}
+            await live.publish(connection, [LiveEvent(topic, "sessions_ended", payload)])
+    return len(ended)
 
 
 async def count_attempt(account: str, source: str) -> None:
@@ -110,5 +165,10 @@ async def _counters(account: str, source: str) -> tuple[list[str], int, int]:
 
 
 async def drop_expired() -> int:
-    """Delete sessions whose time is over; returns how many."""
-    return await Session.filter(expires_at__lte=clock.now()).delete()
+    """Delete sessions whose time is over, or that lay idle for too long; returns how many."""
+    used_after = await queries.used_after()
+    return await database.execute(
+        "DELETE FROM session WHERE expires_at <= $1 OR COALESCE(seen_at, created_at) <= $2::timestamptz",
+        clock.now(),
+        used_after,
+    )

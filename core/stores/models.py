@@ -1,11 +1,14 @@
 """Stores."""
 
 from typing import ClassVar
+from uuid import UUID
 
 from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.migrations.constraints import UniqueConstraint
 from tortoise.models import Model
+
+from infra.geo import Datum, Position
 
 
 class Store(Model):
@@ -26,11 +29,19 @@ class Store(Model):
     department: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
         "models.Department", related_name=False, null=True, on_delete=fields.RESTRICT
     )
-    latitude = fields.FloatField(null=True)
-    longitude = fields.FloatField(null=True)
+    department_id: UUID | None
+    latitude: float | None = fields.FloatField(null=True)
+    longitude: float | None = fields.FloatField(null=True)
     datum = fields.CharField(max_length=5, null=True)
     created_at = fields.DatetimeField()
     closed_at = fields.DatetimeField(null=True)
+
+    @property
+    def position(self) -> Position | None:
+        """Where it is, if that is known."""
+        if self.latitude is None or self.longitude is None or self.datum is None:
+            return None
+        return Position(self.latitude, self.longitude, Datum(self.datum))
 
     class Meta:
         table = "store"

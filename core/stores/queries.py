@@ -2,21 +2,34 @@
 
 from uuid import UUID
 
+from core.organisation.queries import Colleague
+from core.organisation.scopes import Values, of_stores, reaches_store
+from core.stores.errors import StoreNotFound
 from core.stores.models import Store
+from infra import database
 
 
 async def page(
-    after: UUID | None, limit: int, *, channel_id: UUID | None = None, is_open: bool | None = None
+    by: Colleague, after: UUID | None, limit: int, *, channel_id: UUID | None = None, is_open: bool | None = None
 ) -> list[Store]:
-    """Stores (of a channel; open or closed ones) in the order they were added."""
-    found = Store.all() if after is None else Store.filter(id__gt=after)
+    """Stores in reach (of a channel; open or closed ones) in the order they were added."""
+    values = Values()
+    parts = [of_stores(by, values.put, "id")]
+    if after is not None:
+        parts.append(f"id > {values.put(after)}")
     if channel_id is not None:
-        found = found.filter(channel_id=channel_id)
+        parts.append(f"channel_id = {values.put(channel_id)}")
     if is_open is not None:
-        found = found.filter(closed_at__isnull=is_open)
-    return await found.order_by("id").limit(limit)
+        parts.append("closed_at IS NULL" if is_open else "closed_at IS NOT NULL")
+    rows = await database.fetch(
+        f"SELECT id FROM store WHERE {' AND '.join(parts)} ORDER BY id LIMIT {values.put(limit)}", *values
+    )
+    return await Store.filter(id__in=[row["id"] for row in rows]).order_by("id")
 
 
-async def exists(store_id: UUID) -> bool:
-    """Whether there is such a store that has not closed."""
-    return await Store.exists(id=store_id, closed_at=None)
+async def store(by: Colleague, store_id: UUID) -> Store:
+    """One store in reach. Raises StoreNotFound."""
+    found = await Store.get_or_none(id=store_id) if await reaches_store(by, store_id) else None
+    if found is None:
+        raise StoreNotFound
+    return found

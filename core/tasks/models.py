@@ -31,6 +31,7 @@ class Task(Model):
     created_at = fields.DatetimeField()
     changed_at = fields.DatetimeField()
     recalled_at = fields.DatetimeField(null=True)
+    recall_reason = fields.CharField(max_length=500, null=True)
 
     class Meta:
         table = "task"
@@ -40,7 +41,8 @@ class Task(Model):
 class TaskRecipient(Model):
     """How far one colleague is: a first time per step, and a decision that the latest word wins (tasks.rules).
 
-    `removed_at`: no longer asked (taken out of the audience, or handed over to a colleague).
+    `removed_at`: no longer asked (taken out of the audience, or handed over to a colleague). `turn` counts how often it
+    was asked again or taken up again.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -59,6 +61,7 @@ class TaskRecipient(Model):
     progress_at = fields.DatetimeField(null=True)
     decision = fields.CharEnumField(Decision, max_length=10, null=True)
     decided_at = fields.DatetimeField(null=True)
+    turn = fields.IntField(db_default=0)
     removed_at = fields.DatetimeField(null=True)
     handed_to_id = fields.UUIDField(null=True)
 
@@ -69,7 +72,10 @@ class TaskRecipient(Model):
 
 
 class TaskWord(Model):
-    """An acknowledgement as the phone sent it, once per `key`: the trace of a task (E-08)."""
+    """An acknowledgement as the phone sent it, once per `key`: the trace of a task (E-08).
+
+    `version` is the one the phone showed. Not `counted`: it was said after the task was recalled.
+    """
 
     id = fields.BigIntField(primary_key=True)
     recipient: fields.ForeignKeyRelation[TaskRecipient] = fields.ForeignKeyField(
@@ -80,6 +86,8 @@ class TaskWord(Model):
     progress = fields.SmallIntField(null=True)
     note = fields.CharField(max_length=1000)
     file_ids: fields.Field[list[str]] = fields.JSONField()
+    version = fields.IntField()
+    counted = fields.BooleanField()
     said_at = fields.DatetimeField()
     received_at = fields.DatetimeField()
 

@@ -9,7 +9,10 @@ from tortoise.models import Model
 
 
 class Todo(Model):
-    """One thing to do for one colleague; `kind` and `source_id` name what it comes from. Open until done or dropped."""
+    """One thing to do for one colleague; `kind` and `source_id` name what it comes from. Open until done or dropped.
+
+    `version` is the newest one its source gave; 0: it was ended before it arrived. `remind_at` is empty once it rang.
+    """
 
     id = fields.UUIDField(primary_key=True)
     staff: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
@@ -20,6 +23,8 @@ class Todo(Model):
     title = fields.CharField(max_length=100)
     link = fields.CharField(max_length=200)
     due_at = fields.DatetimeField(null=True)
+    remind_at = fields.DatetimeField(null=True)
+    version = fields.IntField()
     created_at = fields.DatetimeField()
     done_at = fields.DatetimeField(null=True)
     dropped_at = fields.DatetimeField(null=True)

@@ -17,12 +17,12 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from core.customers.rules import ContactKind, Credit
-from core.permissions.rules import Role
+from core.permissions.rules import READY_MADE, RoleKey, Scope
 from tests import factories as make
-from tests.routes import routes
+from tests.routes import STREAMS, routes
+from tests.routes_world import OBJECTS, build, object_of
 
-OPERATIONS = [route.name for route in routes()]
+OPERATIONS = [route.name for route in routes() if route.name not in STREAMS]
 CHECKS = [not_a_server_error, status_code_conformance, response_schema_conformance, content_type_conformance]
 EVERY_TIME_THE_SAME = {
     "derandomize": True,
@@ -40,24 +40,15 @@ async def schema(_door):
 
 
 @pytest.fixture
-async def world(db):
-    """A row of every kind, and the headers of every sort of caller."""
-    account, store = await make.account(), await make.store(channel=await make.channel())
-    guide, leaver = await make.guide(store=store), await make.guide(store=store)
-    await make.welcome("欢迎", guide_id=guide.id)
-    await make.record(make.contact(ContactKind.FOLLOW, credit=Credit(guide_id=guide.id)))
-    customer = await make.customer_of()
-    callers = [await make.colleague(role) for role in (Role.MANAGER, Role.ADMIN)]
+async def world(db, name):
+    """The objects that the operation's path names, and the headers of every sort of caller."""
+    found = await build(READY_MADE[RoleKey.ADMIN].id, Scope.ALL)
+    callers = [await make.colleague(role) for role in (RoleKey.GUIDE, RoleKey.MANAGER)]
+    named = [parameter for parameter in OBJECTS if f"{{{parameter}}}" in name[1]]
+    ids = {parameter: await object_of(name[1], parameter).make(found.own) for parameter in named}
     return {
-        "headers": [{}, *[await make.headers(staff) for staff in (guide, *callers)]],
-        "ids": {
-            "app_id": account.app_id,
-            "channel_id": str(store.channel_id),
-            "code_id": str((await make.code(account, guide)).id),
-            "customer_id": str(customer["id"]),
-            "staff_id": str(leaver.id),
-            "store_id": str(store.id),
-        },
+        "headers": [{}, *[await make.headers(staff) for staff in (*callers, found.caller)]],
+        "ids": ids | {"app_id": found.own.account.app_id},
     }
 
 

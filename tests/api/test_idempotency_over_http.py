@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from core.permissions.rules import READY_MADE, RoleKey
 from tests import factories as make
 from tests.doors import error_of
 
@@ -63,8 +64,9 @@ async def test_a_key_of_another_shape_is_refused(http, boss, key):
 
 
 async def test_no_secret_of_a_request_is_kept_with_its_key(http, boss):
-    body = {"name": "员工01", "username": "employee-01", "password": "a-secret-password", "role": "manager"}
-    await http.post("/staff/v1/staff", headers=boss | {"Idempotency-Key": "key-1"}, json=body)
+    role = str(READY_MADE[RoleKey.MANAGER].id)
+    body = {"name": "员工01", "username": "employee-01", "password": "a-secret-password", "role_id": role}
+    await http.post("/staff/v1/staff", headers=boss | {"Idempotency-Key": "key-1"}, json=body | await make.place())
     kept = await make.rows("SELECT principal, route, key, answer FROM idempotency_key")
     assert len(kept) == 1
     assert "a-secret-password" not in str(kept)

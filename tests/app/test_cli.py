@@ -3,7 +3,9 @@
 import orjson
 import pytest
 
-from core.organisation import queries, service
+from core.organisation import queries
+from core.organisation.account import service
+from core.sessions.service import NOWHERE
 from infra import clock, database
 from infra.parameters import forget
 from tests import factories as make
@@ -15,13 +17,25 @@ async def test_the_first_administrator_is_added_once_and_can_log_in(db):
     secret = {"GUANXI_NEW_PASSWORD": "a-good-password"}
     code, said = await guanxi("staff", "add", "boss", "--name", "管理员", **secret)
     assert code == 0, said
-    opened, staff = await service.log_in("boss", "a-good-password", "here")
+    opened, staff = await service.log_in("boss", "a-good-password", NOWHERE)
     assert opened.token
     assert (await queries.at_work(staff.id)).role == "admin"
     code, said = await guanxi("staff", "add", "boss", "--name", "管理员", **secret)
     assert code == 1
     assert "username_taken" in said
     assert "Traceback" not in said
+
+
+async def test_who_lost_password_and_phone_is_let_in_again(db):
+    staff = await make.admin()
+    await database.execute("UPDATE staff SET totp_secret = '\\x00', totp_confirmed_at = created_at")
+    code, said = await guanxi("staff", "reset", staff.username)
+    assert code == 0, said
+    _, again = await service.log_in(staff.username, said.strip().rsplit("：", 1)[1], NOWHERE)
+    assert (again.must_change_password, again.has_second_factor) == (True, False)
+    assert await make.rows("SELECT actor FROM audit WHERE action = 'staff.password_reset'") == [{"actor": "cli"}]
+    code, said = await guanxi("staff", "reset", "nobody")
+    assert (code, "staff_not_found" in said) == (1, True)
 
 
 async def test_a_parameter_is_changed_by_version(db):

@@ -3,7 +3,8 @@
 import ast
 
 from app.contexts import CONTEXTS
-from core.permissions.rules import PERMISSIONS
+from core.permissions.points import POINTS
+from core.permissions.rules import READY_MADE
 from tests.architecture.sources import sources
 from tests.routes import PUBLIC, routes
 
@@ -12,7 +13,7 @@ def _used():
     """Operation points named by a guard or asked for by hand."""
     for source in sources():
         for node in ast.walk(source.tree):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) in {"RequirePermission", "allows"}:
+            if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in {"RequirePermission", "may"}:
                 yield from (a.value for a in node.args if isinstance(a, ast.Constant))
 
 
@@ -25,11 +26,11 @@ def test_no_route_exists_twice():
     assert len(names) == len(set(names))
 
 
-def test_every_operation_point_is_used_declared_by_one_context_and_held_by_a_role():
+def test_every_operation_point_is_used_declared_by_one_context_titled_and_held_by_a_role():
     declared = [permission for context in CONTEXTS for permission in context.permissions]
     assert len(declared) == len(set(declared))
-    held = {permission for permissions in PERMISSIONS.values() for permission in permissions}
-    assert set(_used()) == set(declared) == held
+    held = {point for role in READY_MADE.values() for point in role.points}
+    assert set(_used()) == set(declared) == held == POINTS
 
 
 def test_every_context_has_a_name_of_its_own():

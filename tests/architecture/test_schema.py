@@ -15,7 +15,9 @@ BY_HAND_UNIQUE = {
     "department": {("department_name_key", ("parent_id", "name"))},
     "post": {("post_name_key", ("department_id", "name"))},
     "role": {("role_name_key", ("name",))},
+    "staff_binding_code": {("staff_binding_code_open_key", ("staff_id",))},
     "alert": {("alert_open_key", ("kind", "subject"))},
+    "library_image": {("library_image_digest_key", ("digest",))},
     "touch": {("touch_first", ("customer_id",))},
     "wechat_code": {
         ("wechat_code_standing_guide_key", ("account_id", "guide_id")),
@@ -29,13 +31,14 @@ BY_HAND_UNIQUE = {
 }
 BY_HAND_INDEXES = {
     "department": {("head_id",)},
+    "file_blob": {("idle_since",)},
     "library_image": {("id",)},
     "notice": {("staff_id", "id")},
     "outbound_message": {("due_at",), ("leased_until",)},
     "staff": {("id",)},
     "stored_file": {("created_at",)},
     "task": {("remind_at",), ("escalate_at",)},
-    "todo": {("staff_id", "due_at", "id")},
+    "todo": {("staff_id", "due_at", "id"), ("remind_at",)},
     "identity": {("app_id", "ask_at"), ("app_id", "id"), ("talked_at",)},
     "push_forward": {("app_id", "next_at"), ("person", "id"), ("received_at",)},
     "touch": {
@@ -51,17 +54,20 @@ BY_HAND_INDEXES = {
 }
 BY_HAND_FOREIGN_KEYS = {
     "department": {("head_id", "staff", "NO ACTION")},
+    "file_blob": {("thumbnail_digest", "file_blob", "NO ACTION")},
     "staff": {("post_id", "post", "NO ACTION")},
 }
 BY_HAND_CHECKS = {
     "customer_not_into_itself",
     "department_not_below_itself",
+    "file_blob_removed_when_idle",
     "hand_over_to_another",
     "notice_setting_quiet",
     "staff_guide_has_store",
     "staff_username_lower",
     "store_position",
     "task_recipient_decided",
+    "task_recipient_in_order",
     "task_recipient_progress",
     "todo_one_end",
     "wechat_account_permanent_codes",

@@ -8,6 +8,7 @@ import pytest
 
 from app.contexts import registry
 from core.customers.rules import ContactKind, Credit
+from core.organisation import bindings
 from core.organisation import service as organisation
 from infra import database, deliveries, outbox
 from tests import factories as make
@@ -98,7 +99,7 @@ async def test_a_colleague_who_follows_and_binds_at_once_is_no_fan(db, first):
     sealed = fan.sealed(fan.follow(scene))
     work = [
         door.receive(account.app_id, sealed.query, sealed.body, None),
-        organisation.bind_wechat(guide.id, account.app_id, fan.openid),
+        bindings.bind_wechat(guide.id, account.app_id, fan.openid),
     ]
     await asyncio.gather(*(work if first == "push" else work[::-1]))
     await make.settle(handlers)

@@ -21,16 +21,16 @@ def contacts(draw, *, unique_times):
     return [contact(draw(KINDS), NOON + timedelta(seconds=t), credit=draw(CREDITS)) for t in times]
 
 
-def fold(arrivals, gone=()):
+def fold(arrivals, heirs=None, **customer):
     """State and touches after contacts arrived in this order."""
     first = arrivals[0]
     following = first.kind is not ContactKind.UNFOLLOW
     identity = IdentityState(uuid4(), following, first.occurred_at, first.occurred_at)
-    customer = CustomerState(uuid4(), None, None, None)
+    customer = CustomerState(uuid4(), **{"guide_id": None, "first_touch_id": None, "first_order": None} | customer)
     touches = {}
     for one in arrivals:
         see(identity, one)
-        made = touch(customer, one, uuid4(), gone)
+        made = touch(customer, one, uuid4(), heirs or {})
         if made is not None:
             touches[made.id] = made
     return identity, customer, touches
@@ -82,14 +82,37 @@ def test_a_scan_of_another_guide_changes_the_guide_only_when_the_former_has_left
     met = [contact(ContactKind.FOLLOW, credit=Credit(guide_id=a))]
     met.append(contact(ContactKind.SCAN, NOON + timedelta(hours=1), credit=Credit(guide_id=b)))
     assert fold(met)[1].guide_id == a
-    assert fold(met, gone={a})[1].guide_id == b
-    assert fold(met, gone={b})[1].guide_id == a
+    assert fold(met[1:], {a: None}, guide_id=a)[1].guide_id == b
+    assert fold(met, {b: None})[1].guide_id == a
 
 
 def test_a_late_first_touch_brings_its_guide():
     a, b, _ = GUIDES
     late = contact(ContactKind.FOLLOW, NOON - timedelta(hours=1), credit=Credit(guide_id=a))
     assert fold([contact(ContactKind.SCAN, credit=Credit(guide_id=b)), late])[1].guide_id == a
+
+
+def test_the_customer_of_a_leaver_goes_to_the_heir_and_to_the_next_guide_met_without_one():
+    a, b, c = GUIDES
+    met = [contact(ContactKind.FOLLOW, credit=Credit(guide_id=a))]
+    assert fold(met, {a: c})[1].guide_id == c
+    assert fold(met, {a: None})[1].guide_id is None
+    met.append(contact(ContactKind.SCAN, NOON + timedelta(hours=1), credit=Credit(guide_id=b)))
+    assert fold(met, {a: c})[1].guide_id == c
+    assert fold(met, {a: None})[1].guide_id == b
+
+
+def test_who_was_given_by_hand_stays_with_that_guide_until_the_guide_leaves():
+    a, b, _ = GUIDES
+    late = [contact(ContactKind.FOLLOW, credit=Credit(guide_id=a))]
+    assert fold(late, guide_id=b)[1].guide_id == a
+    assert fold(late, guide_id=b, given=True)[1].guide_id == b
+    assert fold(late, {b: None}, guide_id=b, given=True)[1].guide_id == a
+
+
+@given(contacts(unique_times=True), st.dictionaries(st.sampled_from(GUIDES), st.none()))
+def test_a_guide_who_left_gets_nobody(arrivals, heirs):
+    assert fold(arrivals, heirs)[1].guide_id not in heirs
 
 
 def test_a_scan_or_a_message_in_the_second_of_leaving_proves_nothing():

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from core.customers.rules import ContactKind, Credit
-from core.permissions.rules import Role
+from core.permissions.rules import RoleKey
 from tests import factories as make
 from tests.doors import error_of
 from tests.factories import NOON, contact, customer_of, record
@@ -99,7 +99,7 @@ async def test_a_guide_reads_no_timeline_of_anothers_customer_and_cannot_tell_th
     path = f"/staff/v1/customers/{customer}/timeline"
     assert error_of(await http.get(path, headers=await make.headers(two))) == (404, "customer_not_found")
     assert (await http.get(path, headers=await make.headers(one))).status_code == 200
-    for role in (Role.MANAGER, Role.ADMIN):
+    for role in (RoleKey.MANAGER, RoleKey.ADMIN):
         assert (await http.get(path, headers=await make.headers(await make.colleague(role)))).status_code == 200
     nobody = f"/staff/v1/customers/{one.id}/timeline"
     assert error_of(await http.get(nobody, headers=await make.headers(one))) == (404, "customer_not_found")

@@ -15,6 +15,7 @@ from app.contexts import registry
 from core.customers import people
 from core.customers.merging import learn_profiles
 from core.customers.rules import ContactKind, Credit, Profile, Side, connected, guide_after_merge
+from core.organisation import bindings
 from core.organisation import service as organisation
 from infra import clock, crypto, database
 from infra.ids import new_id
@@ -130,13 +131,13 @@ async def test_a_guide_who_left_gives_way_to_one_at_work(db):
 async def test_one_of_the_staff_is_staff_altogether(http):
     guide = await make.guide()
     await _two_follow(by(guide), by(guide))
-    await organisation.bind_wechat(guide.id, TWO, "person")
+    await bindings.bind_wechat(guide.id, TWO, "person")
     await make.settle(registry())
     await learn(profile(), profile(app_id=TWO))
     assert (await customer_of())["is_staff"]
     await record(contact(FOLLOW, person="other", credit=by(guide)), contact(FOLLOW, person="other", app_id=TWO))
     await learn(profile("other", unionid="u2"), profile("other", TWO, "u2"))
-    await organisation.bind_wechat(guide.id, TWO, "other")
+    await bindings.bind_wechat(guide.id, TWO, "other")
     await make.settle(registry())
     assert (await customer_of("other"))["is_staff"]
 
@@ -359,7 +360,7 @@ async def test_whenever_the_profiles_come_the_guide_is_the_one_met_first(db, sto
 
 
 async def _guides_of_this_test():
-    known = await rows("SELECT id, store_id FROM staff WHERE role = 'guide' ORDER BY id")
+    known = await rows("SELECT id, store_id FROM staff WHERE is_guide ORDER BY id")
     if not known:
         return [await make.guide() for _ in range(GUIDES)]
     from types import SimpleNamespace

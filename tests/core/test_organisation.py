@@ -5,10 +5,16 @@ from uuid import uuid4
 
 import pytest
 
+from core.permissions.rules import READY_MADE, RoleKey
 from tests import factories as make
 from tests.doors import error_of
 
-STAFF = {"name": "员工01", "username": "employee-01", "password": make.PASSWORD, "role": "manager"}
+STAFF = {
+    "name": "员工01",
+    "username": "employee-01",
+    "password": make.PASSWORD,
+    "role_id": str(READY_MADE[RoleKey.MANAGER].id),
+}
 GUIDE = {"name": "导购01", "username": "guide-01", "password": make.PASSWORD}
 
 
@@ -17,21 +23,33 @@ async def boss(http):
     return await make.headers(await make.admin())
 
 
-async def test_a_colleague_is_added_and_logs_in(http, boss):
-    added = await http.post("/staff/v1/staff", headers=boss, json=STAFF)
+@pytest.fixture
+async def person(boss):
+    """The body that adds a manager."""
+    return STAFF | await make.place()
+
+
+@pytest.fixture
+async def guide(boss):
+    """The body that adds a guide, but for the store."""
+    return GUIDE | await make.place()
+
+
+async def test_a_colleague_is_added_and_logs_in(http, boss, person):
+    added = await http.post("/staff/v1/staff", headers=boss, json=person)
     assert (added.status_code, added.json()["role"], added.json()["left_at"]) == (201, "manager", None)
     assert make.PASSWORD not in added.text
     login = {"username": "employee-01", "password": make.PASSWORD}
     assert (await http.post("/staff/v1/login", json=login)).status_code == 200
 
 
-async def test_a_user_name_is_taken_once_whoever_has_it(http, boss):
+async def test_a_user_name_is_taken_once_whoever_has_it(http, boss, person, guide):
     store = await make.store()
-    await http.post("/staff/v1/staff", headers=boss, json=STAFF)
-    assert error_of(await http.post("/staff/v1/staff", headers=boss, json=STAFF)) == (409, "username_taken")
-    guide = GUIDE | {"username": STAFF["username"], "store_id": str(store.id)}
+    await http.post("/staff/v1/staff", headers=boss, json=person)
+    assert error_of(await http.post("/staff/v1/staff", headers=boss, json=person)) == (409, "username_taken")
+    guide |= {"username": STAFF["username"], "store_id": str(store.id)}
     assert error_of(await http.post("/staff/v1/guides", headers=boss, json=guide)) == (409, "username_taken")
-    assert await make.rows("SELECT 1 FROM outbox WHERE name = 'guides.guide_added.v1'") == []
+    assert await make.rows("SELECT 1 FROM outbox WHERE name = 'organisation.staff_became_guide.v1'") == []
 
 
 @pytest.mark.parametrize(
@@ -48,13 +66,14 @@ async def test_a_user_name_is_taken_once_whoever_has_it(http, boss):
         {"name": "  "},
         {"name": "名" * 51},
         {"name": "a\x00b"},
-        {"role": "owner"},
-        {"role": "guide"},
+        {"role_id": "owner"},
+        {"phone": "电话"},
+        {"email": "no address"},
         {"extra": 1},
     ],
 )
-async def test_what_cannot_be_a_colleague_is_refused(http, boss, changes):
-    answer = await http.post("/staff/v1/staff", headers=boss, json=STAFF | changes)
+async def test_what_cannot_be_a_colleague_is_refused(http, boss, person, changes):
+    answer = await http.post("/staff/v1/staff", headers=boss, json=person | changes)
     assert error_of(answer) == (422, "invalid_input")
     assert len(await make.rows("SELECT 1 FROM staff")) == 1
 
@@ -99,8 +118,8 @@ async def test_what_cannot_be_a_store_is_refused(http, boss):
     assert error_of(answer) == (404, "store_not_found")
 
 
-async def test_of_parallel_additions_of_one_name_exactly_one_succeeds(http, boss):
-    for path, body in (("stores", {"name": "一店"}), ("channels", {"name": "展会"}), ("staff", STAFF)):
+async def test_of_parallel_additions_of_one_name_exactly_one_succeeds(http, boss, person):
+    for path, body in (("stores", {"name": "一店"}), ("channels", {"name": "展会"}), ("staff", person)):
         answers = await asyncio.gather(*(http.post(f"/staff/v1/{path}", headers=boss, json=body) for _ in range(5)))
         assert sorted(a.status_code for a in answers) == [201, 409, 409, 409, 409]
 
@@ -112,13 +131,13 @@ async def test_channels_have_names_of_their_own(http, boss):
     assert [c["name"] for c in (await http.get("/staff/v1/channels", headers=boss)).json()["items"]] == ["展会"]
 
 
-async def test_a_guide_works_in_an_open_store(http, boss):
+async def test_a_guide_works_in_an_open_store(http, boss, guide):
     open_store, closed = await make.store(), await make.store()
     await http.post(f"/staff/v1/stores/{closed.id}/close", headers=boss)
     for store_id, expected in ((uuid4(), (404, "store_not_found")), (closed.id, (404, "store_not_found"))):
-        answer = await http.post("/staff/v1/guides", headers=boss, json=GUIDE | {"store_id": str(store_id)})
+        answer = await http.post("/staff/v1/guides", headers=boss, json=guide | {"store_id": str(store_id)})
         assert error_of(answer) == expected
-    added = await http.post("/staff/v1/guides", headers=boss, json=GUIDE | {"store_id": str(open_store.id)})
+    added = await http.post("/staff/v1/guides", headers=boss, json=guide | {"store_id": str(open_store.id)})
     assert (added.status_code, added.json()["store_id"]) == (201, str(open_store.id))
     listed = (await http.get("/staff/v1/guides", headers=boss)).json()["items"]
     assert [guide["username"] for guide in listed] == ["guide-01"]

@@ -6,7 +6,7 @@ import contextvars
 from app.contexts import registry
 from core.customers.rules import ContactKind, Credit
 from core.customers.service import mark_staff, record_contacts
-from core.organisation import service as organisation
+from core.organisation import bindings
 from infra import crypto, database
 from tests import factories as make
 from tests.doors import error_of
@@ -53,7 +53,7 @@ async def test_an_openid_bound_while_its_first_contact_is_being_written_is_no_fa
         await record_contacts(connection, [contact(ContactKind.FOLLOW, credit=Credit(guide_id=guide.id))])
 
         async def bind_elsewhere():
-            await organisation.bind_wechat(guide.id, APP, "person")
+            await bindings.bind_wechat(guide.id, APP, "person")
             async with database.transaction() as other:
                 await mark_staff(other, crypto.digest(APP, "person"))
 

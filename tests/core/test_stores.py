@@ -1,10 +1,12 @@
 """Stores: hours, phone and picture; changed; listed per channel in the omnichannel view only (AT-51)."""
 
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 
 from core.permissions import rules
+from core.permissions.rules import RoleKey, Scope
 from tests import factories as make
 from tests.doors import error_of
 
@@ -127,9 +129,101 @@ async def test_who_lacks_the_omnichannel_view_sees_no_list_per_channel(http):
 
 
 async def test_the_filter_by_channel_asks_for_the_omnichannel_view(http, boss, monkeypatch):
-    manager = rules.PERMISSIONS[rules.Role.MANAGER] - {"omnichannel:read"}
-    monkeypatch.setitem(rules.PERMISSIONS, rules.Role.MANAGER, manager)
+    manager = rules.READY_MADE[RoleKey.MANAGER]
+    less = replace(manager, points=manager.points - {"omnichannel:read"})
+    monkeypatch.setitem(rules.READY_MADE, RoleKey.MANAGER, less)
     assert (await http.get(STORES, headers=boss)).status_code == 200
     answer = await http.get(f"{STORES}?channel_id={uuid4()}", headers=boss)
     assert error_of(answer) == (403, "forbidden")
     assert answer.json()["error"]["details"] == {"permission": "omnichannel:read"}
+
+
+SHANGHAI = {"latitude": 31.2304, "longitude": 121.4737}
+
+
+async def test_a_position_comes_back_in_its_own_datum_and_is_kept_in_wgs84(http, boss):
+    shown = {}
+    for datum in ("wgs84", "gcj02"):
+        body = {"name": datum, "position": SHANGHAI | {"datum": datum}}
+        shown[datum] = (await http.post(STORES, headers=boss, json=body)).json()["position"]
+        assert shown[datum]["datum"] == datum
+        for name, degrees in SHANGHAI.items():
+            assert shown[datum][name] == pytest.approx(degrees, abs=1e-8)
+    assert shown["wgs84"]["wgs84_latitude"] == SHANGHAI["latitude"]
+    apart = shown["gcj02"]["wgs84_longitude"] - SHANGHAI["longitude"]
+    assert -0.006 < apart < -0.003
+    kept = await make.rows("SELECT latitude, longitude, datum FROM store ORDER BY id")
+    assert kept[1]["longitude"] == shown["gcj02"]["wgs84_longitude"]
+
+
+async def test_a_position_is_changed_and_taken_away_as_a_whole(http, boss):
+    store = await make.store()
+    path = f"{STORES}/{store.id}"
+    assert (await http.get(path, headers=boss)).json()["position"] is None
+    body = {"position": SHANGHAI | {"datum": "wgs84"}}
+    there = (await http.patch(path, headers=boss, json=body)).json()
+    assert there["position"]["latitude"] == SHANGHAI["latitude"]
+    assert (await http.patch(path, headers=boss, json={"hours": "全天"})).json()["position"] == there["position"]
+    assert (await http.patch(path, headers=boss, json={"position": None})).json()["position"] is None
+    for wrong in (
+        SHANGHAI,
+        SHANGHAI | {"datum": "bd09"},
+        SHANGHAI | {"datum": "wgs84", "latitude": 90.1},
+        SHANGHAI | {"datum": "wgs84", "longitude": -180.1},
+        SHANGHAI | {"datum": "wgs84", "longitude": None},
+        {"datum": "wgs84"},
+    ):
+        answer = await http.patch(path, headers=boss, json={"position": wrong})
+        assert error_of(answer) == (422, "invalid_input"), wrong
+
+
+async def test_stores_are_seen_and_changed_within_reach_only(http, boss):
+    east, west = await make.department(), await make.department()
+    city = await make.department(parent=east)
+    stores = {}
+    for name, department in (("east", east), ("city", city), ("west", west), ("nowhere", None)):
+        body = {"name": name, "department_id": department and str(department.id)}
+        stores[name] = (await http.post(STORES, headers=await make.headers(await make.admin()), json=body)).json()
+    chief = await make.colleague(RoleKey.MANAGER, post=await make.post(east), store_id=stores["west"]["id"])
+    headers = await make.headers(chief)
+    listed = (await http.get(STORES, headers=headers)).json()["items"]
+    assert [store["name"] for store in listed] == ["east", "city", "west"]  # the last is the own one
+    path = f"{STORES}/{stores['nowhere']['id']}"
+    for answer in (
+        await http.get(path, headers=headers),
+        await http.patch(path, headers=headers, json={"hours": "全天"}),
+        await http.post(f"{path}/close", headers=headers),
+    ):
+        assert error_of(answer) == (404, "store_not_found")
+    for body in ({"name": "新店", "department_id": str(west.id)}, {"name": "新店", "department_id": str(uuid4())}):
+        assert error_of(await http.post(STORES, headers=headers, json=body)) == (404, "department_not_found")
+    added = await http.post(STORES, headers=headers, json={"name": "新店"})
+    assert added.json()["department_id"] == str(east.id)
+    for away in (str(west.id), None):
+        path = f"{STORES}/{added.json()['id']}"
+        answer = await http.patch(path, headers=headers, json={"department_id": away})
+        assert error_of(answer) == (404, "department_not_found")
+    assert (await http.patch(path, headers=headers, json={"department_id": str(city.id)})).status_code == 200
+
+
+async def test_the_scope_of_ones_own_store_shows_that_one(http):
+    await make.admin()
+    store, _ = await make.store(), await make.store()
+    for scope in (Scope.OWN, Scope.STORE):
+        guide = await make.colleague(RoleKey.GUIDE, store_id=store.id, scope=scope)
+        listed = (await http.get(STORES, headers=await make.headers(guide))).json()["items"]
+        assert [item["id"] for item in listed] == [str(store.id)]
+
+
+async def test_every_change_of_a_store_is_in_the_audit_without_its_phone(http, boss):
+    store = (await http.post(STORES, headers=boss, json={"name": "一店", "phone": "021-5888 0001"})).json()
+    path = f"{STORES}/{store['id']}"
+    await http.patch(path, headers=boss, json={"name": "二店", "phone": "021-5888 0002"})
+    await http.patch(path, headers=boss, json={"name": "二店"})
+    for _ in range(2):
+        await http.post(f"{path}/close", headers=boss)
+    asked = "SELECT action, details::text AS details FROM audit WHERE subject_id = $1 ORDER BY id"
+    noted = await make.rows(asked, store["id"])
+    assert [row["action"] for row in noted] == ["store.added", "store.changed", "store.closed"]
+    assert '"name": ["一店", "二店"]' in noted[1]["details"]
+    assert "5888" not in str(noted)

@@ -32,6 +32,7 @@ def test_a_safe_production_starts():
         ({"secret_key": "development-secret-never-in-production"}, "GUANXI_SECRET_KEY"),
         ({"clock_file": "/tmp/clock"}, "GUANXI_CLOCK_FILE"),
         ({"wechat_api_url": "http://127.0.0.1:9000"}, "https"),
+        ({"wechat_open_url": "http://127.0.0.1:9000"}, "https"),
         ({"public_url": None}, "GUANXI_PUBLIC_URL"),
         ({"public_url": "http://guanxi.example.com"}, "GUANXI_PUBLIC_URL"),
     ],

@@ -1,6 +1,8 @@
 """Ids, money and pages: the small values everything else is made of."""
 
 import re
+from decimal import Decimal
+from fractions import Fraction
 from itertools import pairwise
 
 import pytest
@@ -8,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.ids import new_id, opaque_key
-from infra.money import allocate, format_yuan, parse_yuan
+from infra.money import allocate, format_yuan, parse_yuan, rounded, times
 
 FEN = st.integers(-(10**15) + 1, 10**15 - 1)
 
@@ -62,3 +64,36 @@ def test_the_odd_fen_goes_to_the_largest_remainder_and_then_to_the_earlier_part(
 def test_nothing_to_split_by_is_refused(weights):
     with pytest.raises(ValueError, match="weights"):
         allocate(100, weights)
+
+
+QUANTITIES = st.decimals(0, Decimal("999999999.999"), places=3)
+
+
+@given(st.one_of(FEN, st.decimals(-(10**15), 10**15, places=3)), st.integers(0, 2))
+def test_at29_a_rounded_amount_has_no_more_decimals_and_is_the_nearest(fen, decimals):
+    unit = 10 ** (2 - decimals)
+    amount = rounded(fen, decimals)
+    assert amount % unit == 0
+    assert abs(Fraction(fen) - amount) * 2 <= unit
+    assert rounded(amount, decimals) == amount
+
+
+@given(st.integers(0, 10**13), st.integers(0, 2))
+def test_at29_half_goes_up_on_either_side_of_nothing(units, decimals):
+    unit = 10 ** (2 - decimals)
+    half = units * unit + Decimal(unit) / 2
+    assert rounded(half, decimals) == (units + 1) * unit
+    assert rounded(-half, decimals) == -(units + 1) * unit
+
+
+@given(st.integers(0, 10**13), QUANTITIES, st.integers(0, 2))
+def test_at29_price_times_quantity_is_exact_until_it_is_rounded_once(price, quantity, decimals):
+    unit = 10 ** (2 - decimals)
+    assert abs(Fraction(quantity) * price - times(price, quantity, decimals)) * 2 <= unit
+    assert times(price, Decimal(1), 2) == price
+
+
+@pytest.mark.parametrize("decimals", [-1, 3])
+def test_yuan_have_at_most_two_decimals(decimals):
+    with pytest.raises(ValueError, match="decimals"):
+        rounded(1, decimals)

@@ -179,7 +179,7 @@ async def test_a_guide_sees_the_own_codes_and_changes_none(http, boss, account):
     assert (await http.get("/staff/v1/me/codes", headers=headers)).json() == [mine]
     for end in ("", "/numbers"):
         assert (await http.get(f"{CODES}/{mine['id']}{end}", headers=headers)).status_code == 200
-        assert error_of(await http.get(f"{CODES}/{others['id']}{end}", headers=headers)) == (403, "forbidden")
+        assert error_of(await http.get(f"{CODES}/{others['id']}{end}", headers=headers)) == (404, "code_not_found")
     assert error_of(await http.post(f"{CODES}/{mine['id']}/stop", headers=headers)) == (403, "forbidden")
 
 

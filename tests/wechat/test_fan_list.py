@@ -6,12 +6,14 @@ from datetime import timedelta
 import pytest
 
 from core.customers.rules import ContactKind, Credit
+from core.organisation.queries import colleague
+from core.permissions.rules import RoleKey, Scope
 from infra import clock, crypto, database
 from infra.ids import new_id
 from tests import factories as make
 from tests.doors import error_of
 from tests.factories import contact, customer_of, record, rows
-from wechat.fans import queries
+from wechat.fans import listing
 from wechat.fans.schemas import AllFansFilters
 
 FOLLOW, SCAN, UNFOLLOW, MESSAGE = ContactKind.FOLLOW, ContactKind.SCAN, ContactKind.UNFOLLOW, ContactKind.MESSAGE
@@ -210,7 +212,10 @@ async def test_a_guide_sees_the_own_fan_and_cannot_tell_that_others_exist(http, 
     assert error_of(theirs) == (404, "customer_not_found")
     nobody = await http.get(f"/staff/v1/fans/{new_id()}", headers=headers)
     assert error_of(nobody) == (404, "customer_not_found")
-    assert error_of(await http.get("/staff/v1/fans/portrait", headers=headers)) == (403, "forbidden")
+    assert await listed(http, world, by=world["guide"]) == {"new"}
+    assert await listed(http, world, "window=open", by=world["guide"]) == set()
+    portrait = (await http.get("/staff/v1/fans/portrait", headers=headers)).json()
+    assert (portrait["following"], portrait["left"]) == (1, 0)
 
 
 async def test_neither_openid_nor_unionid_is_shown(http, world):
@@ -244,8 +249,9 @@ FANS = 200_000
 
 
 @pytest.mark.prove
-async def test_selective_filters_read_no_whole_table(db):
-    await _fill()
+@pytest.mark.parametrize("scope", list(Scope))
+async def test_no_filter_and_no_scope_reads_a_whole_table(db, scope):
+    by = await _fill(scope)
     label_id = md5(await _one("SELECT md5('l1')"))
     now = clock.now()
     wanted = {
@@ -257,17 +263,30 @@ async def test_selective_filters_read_no_whole_table(db):
         "followed_after": now - 2 * HOUR,
         "talked_after": now - HOUR,
     }
-    cases = [{name: value} for name, value in wanted.items()]
+    cases = [{}, {"cursor": await _id("c0")}, *({name: value} for name, value in wanted.items())]
     cases += [{"window": "open"}, {"blocked": True}, {"store_id": wanted["store_id"], "following": True}]
     for case in cases:
         filters = AllFansFilters(**case)
-        sql, values = queries.page_sql(filters, filters.guide_id, now - 48 * HOUR)
+        sql, values = listing.page_sql(by, filters, filters.guide_id, now - 48 * HOUR)
         found = await rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", *values)
         (plan,) = json.loads(found[0]["QUERY PLAN"])
         scans = set(_scans(plan["Plan"]))
-        print(f"{next(iter(case))}: {plan['Execution Time']:.1f} ms")
+        print(f"{scope} {next(iter(case), '')}: {plan['Execution Time']:.1f} ms")
         assert not scans & {"touch", "identity", "customer", "wechat_label_member"}, (case, scans)
-        assert plan["Plan"]["Actual Rows"] > 0, case
+        assert plan["Plan"]["Actual Rows"] > 0 or (scope is Scope.OWN and case), case
+    await _one_statement(by)
+
+
+async def _one_statement(by):
+    """However many a page holds, it is read by one statement (the other one is the parameters')."""
+    statements = []
+    async with database.transaction() as connection:
+        connection.add_query_logger(lambda record: statements.append(record.query))
+        for case in ({}, {"following": True}, {"window": "open"}):
+            statements.clear()
+            await listing.page(by, AllFansFilters(limit=200, **case), None)
+            assert len([statement for statement in statements if "FROM customer" in statement]) == 1
+            assert len(statements) <= 2
 
 
 def _scans(node):
@@ -291,10 +310,14 @@ async def _id(name):
     return md5(await _one(f"SELECT md5('{name}')"))
 
 
-async def _fill():
-    """Fans of 500 guides in 100 stores and 10 channels; one in a hundred wrote within two days."""
+async def _fill(scope):
+    """Fans of 500 guides in 100 stores and 10 channels; one in a hundred wrote within two days.
+
+    Gives one who sees a fifth of them, or as the scope says, himself a guide.
+    """
     account = await make.account()
     now = clock.now()
+    by = await _guides(scope)
     async with database.transaction() as connection:
         await connection.execute("SET LOCAL session_replication_role = replica")
         await connection.execute("SET LOCAL statement_timeout = 0")
@@ -339,5 +362,29 @@ async def _fill():
             now,
             account.id,
         )
-    for table in ("customer", "identity", "touch", "wechat_label_member", "wechat_block"):
+    for table in ("staff", "customer", "identity", "touch", "wechat_label_member", "wechat_block"):
         await database.execute(f"ANALYZE {table}")
+    return by
+
+
+async def _guides(scope):
+    """The guides, a hundred of them in one department below the first one's, ten in the first one's store."""
+    await make.department("别处")
+    region = await make.department("大区")
+    posts = [await make.post(one) for one in (region, await make.department("组", parent=region))]
+    store = await make.store()
+    first = await make.colleague(RoleKey.MANAGER, post=posts[0], store_id=store.id, is_guide=True)
+    await database.execute("UPDATE staff SET id = md5('g7')::uuid, scope = $1", scope)
+    await database.execute(
+        """INSERT INTO staff (id, name, username, password_hash, role_id, department_id, post_id, store_id, is_guide,
+            special_rights, created_at)
+        SELECT md5('g' || n)::uuid, 'g' || n, 'g' || n, '', role_id, CASE WHEN n < 100 THEN $1::uuid ELSE department_id END,
+            CASE WHEN n < 100 THEN $2::uuid ELSE post_id END, CASE WHEN n < 10 THEN store_id END, false, '[]', $3
+        FROM staff, generate_series(0, 120) n WHERE n <> 7""",
+        posts[1].department_id,
+        posts[1].id,
+        first.created_at,
+    )
+    by = await colleague((await _id("g7")))
+    assert by.scope is scope
+    return by

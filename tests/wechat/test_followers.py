@@ -221,17 +221,17 @@ async def test_an_account_bound_to_the_open_platform_later_still_makes_one_perso
 
 
 async def test_colleagues_are_neither_healed_nor_lost(platform, account, db):
-    from core.organisation import service as organisation
+    from core.organisation import bindings
 
     fans = await world.people(platform, 1)
     await world.follow(platform, account, *fans)
     guide = await make.guide()
     (openid,) = await world.openids(platform, account)
-    await organisation.bind_wechat(guide.id, account.app_id, openid)
-    await organisation.bind_wechat(guide.id, account.app_id, "o-left")
+    await bindings.bind_wechat(guide.id, account.app_id, openid)
+    await bindings.bind_wechat(guide.id, account.app_id, "o-left")
     await database.execute("DELETE FROM staff_wechat WHERE digest = $1", crypto.digest(account.app_id, "o-left"))
     await world.record_follows(account, ["o-left"])
-    await organisation.bind_wechat(guide.id, account.app_id, "o-left")
+    await bindings.bind_wechat(guide.id, account.app_id, "o-left")
     run = await world.reconcile(account)
     assert (run["state"], run["healed"], run["missing"]) == ("done", 0, 0)
     assert await make.count("touch") == 1

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import orjson
 
-from infra import clock, crypto
+from infra import audit, clock, crypto
 from infra.database import constraint_errors, transaction
 from infra.ids import new_id
 from infra.outbox import publish
@@ -49,6 +49,7 @@ async def add_account(
                 created_at=clock.now(),
             )
             await publish(AccountAdded(account_id=account.id))
+            await audit.note("account.added", "account", account.id, {"app_id": app_id, "name": name, "shadow": shadow})
     queries.forget()
     return account
 
@@ -85,6 +86,23 @@ async def change_account(
         if forward_url is not None:
             account.forward_url = forward_url or None
         await account.save()
+        await audit.note(
+            "account.changed",
+            "account",
+            account_id,
+            {
+                "fields": _given(
+                    name=name,
+                    mode=mode,
+                    secret=secret,
+                    token=token,
+                    aes_key=aes_key,
+                    shadow=shadow,
+                    disabled=disabled,
+                    forward_url=forward_url,
+                )
+            },
+        )
     queries.forget()
     return account
 
@@ -93,6 +111,11 @@ async def mark_imported(account_id: UUID) -> None:
     """What the account had on the platform has been read: from now on we may write there."""
     await Account.filter(id=account_id).update(imported_at=clock.now())
     queries.forget()
+
+
+def _given(**values: object) -> list[str]:
+    """What was to be changed, by name: most of it is secret."""
+    return [name for name, value in values.items() if value is not None]
 
 
 def _change_keys(account: Account, token: str | None, aes_key: str | None) -> None:

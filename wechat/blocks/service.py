@@ -12,7 +12,7 @@ import asyncpg
 
 from core.customers import people
 from core.customers import queries as customers
-from infra import alerts, clock, crypto, database
+from infra import alerts, audit, clock, crypto, database
 from infra.errors import DomainError
 from infra.ids import new_id
 from infra.logging import logger
@@ -111,6 +111,7 @@ async def block(customer_id: UUID, app_id: str | None, by: str) -> None:
             raise NoOfficialAccount
         ids, app_ids = [one["id"] for one in found], [one["app_id"] for one in found]
         await connection.execute(_WANT, [new_id() for _ in found], ids, app_ids, clock.now(), by)
+        await audit.note("customer.blocked", "customer", customer_id, {"app_ids": sorted(app_ids)})
 
 
 async def unblock(customer_id: UUID, app_id: str | None, by: str) -> None:
@@ -119,6 +120,8 @@ async def unblock(customer_id: UUID, app_id: str | None, by: str) -> None:
     async with database.transaction() as connection:
         found = await _hold(connection, customer_id, official)
         await connection.execute(_UNWANT, [one["id"] for one in found], clock.now(), by)
+        app_ids = sorted(one["app_id"] for one in found)
+        await audit.note("customer.unblocked", "customer", customer_id, {"app_ids": app_ids})
 
 
 async def _official(app_id: str | None) -> set[str]:

@@ -21,6 +21,12 @@ class CodeTargetNotFound(NotFound):
     english = "There is no such guide at work, open store or channel"
 
 
+class ReceiverNoGuide(Conflict):
+    code = "receiver_not_a_guide"
+    message = "导购的二维码只能移交给在职导购"
+    english = "A guide's codes go to a guide at work only"
+
+
 class NoCodeTargets(Conflict):
     code = "code_targets_missing"
     message = "没有可以生成二维码的对象"

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
+from core.organisation.scopes import Values
 from infra import clock, database
 from infra.errors import InvalidInput
 from infra.ids import new_id
@@ -83,15 +84,13 @@ async def ranking(
 async def _lines(
     wanted: CodeFilter, first: date | None, last: date | None, place: Place, limit: int
 ) -> list[CodeRankOut]:
-    values: list[object] = [limit, place.before]
+    values = Values(limit, place.before)
     condition, period, beyond = wanted.sql(values), "", "true"
     for operator, moment in zip((">=", "<"), _moments(first, last), strict=True):
         if moment is not None:
-            values.append(moment)
-            period += f" AND t.occurred_at {operator} ${len(values)}"
+            period += f" AND t.occurred_at {operator} {values.put(moment)}"
     if place.after is not None:
-        values += place.after
-        follows, id_ = f"${len(values) - 1}::bigint", f"${len(values)}::uuid"
+        follows, id_ = f"{values.put(place.after[0])}::bigint", f"{values.put(place.after[1])}::uuid"
         beyond = f"(follows < {follows} OR (follows = {follows} AND id > {id_}))"
     sql = _RANKING.format(codes=CODES, condition=condition, counts=_COUNTS, period=period, after=beyond)
     return [_rank(row) for row in await database.fetch(sql, *values)]

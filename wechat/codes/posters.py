@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
+from core.organisation.scopes import Values
 from infra import clock, database
 from infra.parameters import Parameter
 from infra.pdf import Pdf
@@ -103,7 +104,7 @@ async def _ready(wanted: CodeFilter) -> tuple[int, int]:
 
 async def _left_out(wanted: CodeFilter) -> list[str]:
     """A line for each account with codes that are not issued yet: how many, and why."""
-    values: list[object] = []
+    values = Values()
     condition = _fresh(wanted).sql(values)
     rows = await database.fetch(f"{_WAITING} {condition} GROUP BY a.id ORDER BY a.id", *values)
     return [

@@ -1,7 +1,7 @@
 """Reading codes: for a push (by scene), for staff (lists and pictures)."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID
 
@@ -11,9 +11,11 @@ import orjson
 from core.channels import queries as channels
 from core.channels.errors import ChannelNotFound
 from core.customers.rules import Credit
+from core.organisation.queries import Colleague
+from core.organisation.scopes import Put, Values, of_staff, of_stores, reaches, reaches_store
 from infra import clock, database
 from infra.database import Connection
-from wechat.codes.errors import CodeBatchNotFound, CodeNotFound
+from wechat.codes.errors import CodeBatchNotFound, CodeNotFound, CodeTargetNotFound
 from wechat.codes.rules import CodeState, Life, Owner, Owners, TargetKind, Terms
 from wechat.codes.schemas import ChannelStoreOut, CodeBatchOut, CodeOut
 
@@ -66,7 +68,8 @@ SELECT s.id, s.name, s.address, s.hours, s.phone, s.picture_url, COALESCE(
     (SELECT jsonb_agg(jsonb_build_object('app_id', a.app_id, 'code_id', c.id) ORDER BY a.id)
      FROM wechat_code c JOIN wechat_account a ON a.id = c.account_id WHERE c.store_id = s.id AND c.standing), '[]'
 ) AS codes
-FROM store s WHERE s.channel_id = $1 AND s.closed_at IS NULL AND ($2::uuid IS NULL OR s.id > $2) ORDER BY s.id LIMIT $3
+FROM store s WHERE s.channel_id = $1 AND s.closed_at IS NULL AND ($2::uuid IS NULL OR s.id > $2) AND {reach}
+ORDER BY s.id LIMIT $3
 """
 
 
@@ -116,8 +119,12 @@ async def owners(connection: Connection, keys: Collection[str]) -> dict[tuple[st
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeFilter:
-    """Which codes; None leaves a side open. `text` is looked for in the name of the code and of its target."""
+    """Which of the codes in reach of `by`; None leaves a side open (`by` None: nobody asks, but the house itself).
 
+    `text` is looked for in the name of the code and of its target.
+    """
+
+    by: Colleague | None = None
     app_id: str | None = None
     kind: TargetKind | None = None
     target_id: UUID | None = None
@@ -127,34 +134,45 @@ class CodeFilter:
     batch_id: UUID | None = None
     text: str | None = None
 
-    def sql(self, values: list[object]) -> str:
+    def told(self) -> dict[str, object]:
+        """What was asked for, as the audit log tells it."""
+        asked = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "by"}
+        return {name: value for name, value in asked.items() if value is not None}
+
+    def sql(self, values: Values) -> str:
         """The condition over `CODES`; its parameters are appended to `values`."""
         conditions = [f"c.{self.kind}_id IS NOT NULL"] if self.kind else []
+        if self.by is not None:
+            conditions.append(_in_reach(self.by, values.put))
         of_kind = {"target_id": f"c.{self.kind}_id = {{}}"} if self.kind else {}
         for name, condition in (_CONDITIONS | of_kind).items():
             value = getattr(self, name)
             if value is not None:
-                values.append(value)
-                conditions.append(condition.format(f"${len(values)}"))
+                conditions.append(condition.format(values.put(value)))
         return " AND ".join(conditions) or "true"
+
+
+def _in_reach(by: Colleague, put: Put) -> str:
+    # Channels are everybody's who may read channels.
+    guides, stores = of_staff(by, put, "c.guide_id"), of_stores(by, put, "c.store_id")
+    return f"({guides} OR {stores}{' OR c.channel_id IS NOT NULL' if by.may('channels:read') else ''})"
 
 
 async def page(wanted: CodeFilter, after: UUID | None, limit: int, *, living: bool = False) -> list[CodeOut]:
     """Codes in the order they were made; with `living` without those of guides who left and stores that closed."""
-    values: list[object] = [limit]
+    values = Values(limit)
     condition = wanted.sql(values)
     if living:
         condition += " AND w.left_at IS NULL AND s.closed_at IS NULL"
     if after is not None:
-        values.append(after)
-        condition += f" AND c.id > ${len(values)}"
+        condition += f" AND c.id > {values.put(after)}"
     rows = await database.fetch(f"{_LIST} WHERE {condition} ORDER BY c.id LIMIT $1", *values)
     return [_code(row) for row in rows]
 
 
 async def count_living(wanted: CodeFilter) -> dict[CodeState, int]:
     """How many of them are in each state, without those of guides who left and stores that closed."""
-    values: list[object] = []
+    values = Values()
     condition = wanted.sql(values)
     rows = await database.fetch(
         f"""SELECT c.state, count(*) AS n FROM {CODES} WHERE {condition} AND w.left_at IS NULL AND s.closed_at IS NULL
@@ -165,9 +183,10 @@ async def count_living(wanted: CodeFilter) -> dict[CodeState, int]:
     return {state: counts.get(state, 0) for state in CodeState}
 
 
-async def code(code_id: UUID) -> CodeOut:
-    """One code. Raises CodeNotFound."""
-    row = await database.fetch_one(f"{_LIST} WHERE c.id = $1", code_id)
+async def code(code_id: UUID, by: Colleague | None = None) -> CodeOut:
+    """One code, if in reach of `by` (None: of the house). Raises CodeNotFound."""
+    values = Values(code_id)
+    row = await database.fetch_one(f"{_LIST} WHERE c.id = $1 AND {CodeFilter(by=by).sql(values)}", *values)
     if row is None:
         raise CodeNotFound
     return _code(row)
@@ -181,24 +200,33 @@ async def pictures(code_ids: Sequence[UUID]) -> dict[UUID, bytes]:
     return {row["code_id"]: row["image"] for row in rows}
 
 
-async def batch(batch_id: UUID) -> CodeBatchOut:
-    """How far a batch has come. Raises CodeBatchNotFound."""
+async def batch(by: Colleague, batch_id: UUID) -> CodeBatchOut:
+    """How far the codes of a batch that are in reach of `by` have come. Raises CodeBatchNotFound."""
+    values = Values(batch_id)
     row = await database.fetch_one(
-        """SELECT min(name) AS name, count(*) AS count, count(*) FILTER (WHERE state = 'issued') AS issued,
-        count(*) FILTER (WHERE state = 'pending') AS pending, count(*) FILTER (WHERE state = 'failed') AS failed
-        FROM wechat_code WHERE batch_id = $1""",
-        batch_id,
+        f"""SELECT min(c.name) AS name, count(*) AS count, count(*) FILTER (WHERE c.state = 'issued') AS issued,
+        count(*) FILTER (WHERE c.state = 'pending') AS pending, count(*) FILTER (WHERE c.state = 'failed') AS failed
+        FROM wechat_code c WHERE c.batch_id = $1 AND {_in_reach(by, values.put)}""",
+        *values,
     )
     if row is None or not row["count"]:
         raise CodeBatchNotFound
     return CodeBatchOut(id=batch_id, **row)
 
 
-async def stores_of(channel_id: UUID, after: UUID | None, limit: int) -> list[ChannelStoreOut]:
-    """The open stores of a channel with their standing codes. Raises ChannelNotFound."""
+async def expect_target(by: Colleague, kind: TargetKind, target_id: UUID) -> None:
+    """Raises CodeTargetNotFound for a guide or a store beyond the reach of `by`."""
+    reach = {TargetKind.GUIDE: reaches, TargetKind.STORE: reaches_store}.get(kind)
+    if reach and not await reach(by, target_id):
+        raise CodeTargetNotFound
+
+
+async def stores_of(by: Colleague, channel_id: UUID, after: UUID | None, limit: int) -> list[ChannelStoreOut]:
+    """The open stores of a channel in reach of `by` with their standing codes. Raises ChannelNotFound."""
     if not await channels.exists(channel_id):
         raise ChannelNotFound
-    rows = await database.fetch(_CHANNEL_STORES, channel_id, after, limit)
+    values = Values(channel_id, after, limit)
+    rows = await database.fetch(_CHANNEL_STORES.format(reach=of_stores(by, values.put, "s.id")), *values)
     return [ChannelStoreOut.model_validate({**row, "codes": orjson.loads(row["codes"])}) for row in rows]
 
 

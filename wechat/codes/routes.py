@@ -1,4 +1,4 @@
-"""Codes for guides (their own) and managers (all): lists, making, aiming, stopping, numbers, pictures, posters."""
+"""The codes in the caller's reach: lists, making, aiming, stopping, numbers, pictures, posters."""
 
 from collections.abc import Awaitable
 from datetime import date
@@ -9,9 +9,9 @@ from fastapi import APIRouter, Depends, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field, StringConstraints
 
-from core.organisation.dependencies import CurrentStaff, Once, RequirePermission
+from core.organisation.dependencies import Once, RequirePermission
 from core.organisation.queries import Colleague
-from infra.errors import Forbidden
+from infra import audit
 from infra.paging import Cursor, Limit, MomentCursor, page_of
 from infra.schemas import Page, Text
 from wechat.codes import numbers, pictures, posters, queries, service
@@ -37,7 +37,6 @@ BusinessDay = Annotated[date | None, Field(ge=date(2011, 1, 1), le=date(2199, 12
 Search = Annotated[Text, StringConstraints(min_length=1, max_length=50)]
 Reader = Annotated[Colleague, RequirePermission("codes:read")]
 Writer = Annotated[Colleague, RequirePermission("codes:write")]
-Guide = Annotated[Colleague, RequirePermission("codes:read")]
 
 _PNG: dict[int | str, dict[str, object]] = {200: {"content": {"image/png": {}}, "description": "A PNG picture"}}
 _LEFT_OUT = "X-Codes-Left-Out"
@@ -53,6 +52,7 @@ def _file(media_type: str) -> dict[int | str, dict[str, object]]:
 
 
 async def _filter(
+    by: Reader,
     *,
     app_id: AppId | None = None,
     kind: TargetKind | None = None,
@@ -64,6 +64,7 @@ async def _filter(
     text: Search | None = None,
 ) -> CodeFilter:
     return CodeFilter(
+        by=by,
         app_id=app_id,
         kind=kind,
         target_id=target_id,
@@ -78,36 +79,39 @@ async def _filter(
 Wanted = Annotated[CodeFilter, Depends(_filter)]
 
 
-async def _visible_code(code_id: UUID, staff: CurrentStaff) -> CodeOut:
-    """The code, for whoever may see it: a manager any, a guide the own ones."""
-    code = await queries.code(code_id)
-    own = code.kind is TargetKind.GUIDE and code.target_id == staff.id and staff.may("codes:read")
-    if not own and not staff.may("codes:read"):
-        raise Forbidden({"permission": "codes:read"})
-    return code
+async def _code(code_id: UUID, by: Reader) -> CodeOut:
+    """The code, if it is in reach."""
+    return await queries.code(code_id, by)
 
 
-VisibleCode = Annotated[CodeOut, Depends(_visible_code)]
+async def _code_to_change(code_id: UUID, by: Writer) -> CodeOut:
+    """The same for whoever may change it."""
+    return await queries.code(code_id, by)
+
+
+VisibleCode = Annotated[CodeOut, Depends(_code)]
+CodeToChange = Annotated[CodeOut, Depends(_code_to_change)]
 
 
 @router.get("/me/codes")
-async def my_codes(guide: Guide) -> list[CodeOut]:
+async def my_codes(by: Reader) -> list[CodeOut]:
     """My own codes: the standing one per official account, and those for a season."""
-    return await queries.page(CodeFilter(kind=TargetKind.GUIDE, target_id=guide.id), None, 200)
+    return await queries.page(CodeFilter(kind=TargetKind.GUIDE, target_id=by.id), None, 200)
 
 
 @router.get("/me/codes/numbers")
-async def my_codes_numbers(guide: Guide, first: BusinessDay = None, last: BusinessDay = None) -> list[CodeRankOut]:
+async def my_codes_numbers(by: Reader, first: BusinessDay = None, last: BusinessDay = None) -> list[CodeRankOut]:
     """What each of my codes brought, from the first to the last business day."""
-    mine = CodeFilter(kind=TargetKind.GUIDE, target_id=guide.id)
+    mine = CodeFilter(kind=TargetKind.GUIDE, target_id=by.id)
     return (await numbers.ranking(mine, first, last, None, 200)).items
 
 
 @router.post("/codes", status_code=201)
-async def add_code(body: CodeIn, _by: Writer, once: Once) -> CodeOut:
-    """One more code of a guide, a store or a channel, for a season perhaps; the platform issues it within seconds."""
+async def add_code(body: CodeIn, by: Writer, once: Once) -> CodeOut:
+    """One more code of a guide or store in reach, or a channel, perhaps for a season; it is issued within seconds."""
     offered = await service.offer(body.app_id, body.life, body.page)
     kind, target_id = body.target()
+    await queries.expect_target(by, kind, target_id)
 
     async def act() -> CodeOut:
         code_id = await service.add_code(offered, kind=kind, target_id=target_id, name=body.name, **body.season())
@@ -117,14 +121,13 @@ async def add_code(body: CodeIn, _by: Writer, once: Once) -> CodeOut:
 
 
 @router.get("/codes")
-async def list_codes(_by: Reader, wanted: Wanted, cursor: Cursor = None, limit: Limit = 50) -> Page[CodeOut]:
+async def list_codes(wanted: Wanted, cursor: Cursor = None, limit: Limit = 50) -> Page[CodeOut]:
     """Codes of guides, stores and channels, in the order they were made."""
     return page_of(CodeOut, await queries.page(wanted, cursor, limit + 1), limit)
 
 
 @router.get("/codes/numbers")
 async def codes_numbers(
-    _by: Reader,
     wanted: Wanted,
     first: BusinessDay = None,
     last: BusinessDay = None,
@@ -136,20 +139,22 @@ async def codes_numbers(
 
 
 @router.get("/codes/posters.zip", response_class=Response, responses=_file("application/zip"))
-async def posters_zip(_by: Reader, wanted: Wanted) -> Response:
+async def posters_zip(wanted: Wanted) -> Response:
     """The posters of these codes as PNG in a ZIP, without those of guides who left and stores that closed.
 
     404 `no_posters` when there is nothing to put into it.
     """
     left_out = await posters.any_at_all(wanted)
+    await audit.note("code.posters_exported", "code", "posters", wanted.told() | {"format": "zip"})
     headers = {"Content-Disposition": 'attachment; filename="posters.zip"', _LEFT_OUT: str(left_out)}
     return StreamingResponse(posters.archive(wanted), media_type="application/zip", headers=headers)
 
 
 @router.get("/codes/posters.pdf", response_class=Response, responses=_file("application/pdf"))
-async def posters_pdf(_by: Reader, wanted: Wanted) -> Response:
+async def posters_pdf(wanted: Wanted) -> Response:
     """The same posters as a PDF, one a page; there is a limit to how many (`too_many_posters`)."""
     left_out = await posters.few_enough(wanted)
+    await audit.note("code.posters_exported", "code", "posters", wanted.told() | {"format": "pdf"})
     headers = {"Content-Disposition": 'attachment; filename="posters.pdf"', _LEFT_OUT: str(left_out)}
     return StreamingResponse(posters.document(wanted), media_type="application/pdf", headers=headers)
 
@@ -161,28 +166,28 @@ async def get_code(code: VisibleCode) -> CodeOut:
 
 
 @router.patch("/codes/{code_id}")
-async def change_code(code_id: UUID, body: CodeChange, _by: Writer) -> CodeOut:
+async def change_code(code: CodeToChange, body: CodeChange) -> CodeOut:
     """Change a code's name and season."""
-    await service.change(code_id, body.model_dump(exclude_unset=True))
-    return await queries.code(code_id)
+    return await _after(code, service.change(code.id, body.model_dump(exclude_unset=True)))
 
 
 @router.post("/codes/{code_id}/stop")
-async def stop_code(code_id: UUID, _by: Writer) -> CodeOut:
+async def stop_code(code: CodeToChange) -> CodeOut:
     """From now on the code still welcomes, but counts for nobody."""
-    return await _after(code_id, service.stop(code_id))
+    return await _after(code, service.stop(code.id))
 
 
 @router.post("/codes/{code_id}/resume")
-async def resume_code(code_id: UUID, _by: Writer) -> CodeOut:
+async def resume_code(code: CodeToChange) -> CodeOut:
     """The code counts again."""
-    return await _after(code_id, service.resume(code_id))
+    return await _after(code, service.resume(code.id))
 
 
 @router.post("/codes/{code_id}/target")
-async def aim_code(code_id: UUID, body: TargetIn, _by: Writer) -> CodeOut:
+async def aim_code(code: CodeToChange, body: TargetIn, by: Writer) -> CodeOut:
     """Point a code at another guide, store or channel; what was scanned before counts for the former one."""
-    return await _after(code_id, service.aim(code_id, *body.target()))
+    await queries.expect_target(by, *body.target())
+    return await _after(code, service.aim(code.id, *body.target()))
 
 
 @router.get("/codes/{code_id}/numbers")
@@ -204,34 +209,34 @@ async def poster_png(code: VisibleCode) -> Response:
 
 
 @router.post("/code-batches", status_code=201)
-async def add_batch(body: CodeBatchIn, _by: Writer, once: Once) -> CodeBatchMade:
-    """A code for every open store, guide at work, or channel; if the permanent ones don't suffice, none is made."""
+async def add_batch(body: CodeBatchIn, by: Writer, once: Once) -> CodeBatchMade:
+    """A code for every open store or guide in reach, or channel; if the permanent ones don't suffice, none is made."""
     offered = await service.offer(body.app_id, body.life, body.page)
 
     async def act() -> CodeBatchMade:
-        batch_id, count = await service.add_batch(offered, kind=body.kind, name=body.name, **body.season())
+        batch_id, count = await service.add_batch(offered, by, kind=body.kind, name=body.name, **body.season())
         return CodeBatchMade(id=batch_id, count=count)
 
     return await once.run(act, CodeBatchMade)
 
 
 @router.get("/code-batches/{batch_id}")
-async def get_batch(batch_id: UUID, _by: Reader) -> CodeBatchOut:
-    """How far the platform has come with a batch."""
-    return await queries.batch(batch_id)
+async def get_batch(batch_id: UUID, by: Reader) -> CodeBatchOut:
+    """How far the platform has come with a batch, as far as the caller reaches."""
+    return await queries.batch(by, batch_id)
 
 
 @router.get("/channels/{channel_id}/stores", tags=["stores"])
 async def stores_of_channel(
     channel_id: UUID,
-    _by: Annotated[Colleague, RequirePermission("omnichannel:read")],
+    by: Annotated[Colleague, RequirePermission("omnichannel:read")],
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[ChannelStoreOut]:
     """The omnichannel view: a channel's open stores with hours, phone, picture and codes."""
-    return page_of(ChannelStoreOut, await queries.stores_of(channel_id, cursor, limit + 1), limit)
+    return page_of(ChannelStoreOut, await queries.stores_of(by, channel_id, cursor, limit + 1), limit)
 
 
-async def _after(code_id: UUID, change: Awaitable[None]) -> CodeOut:
+async def _after(code: CodeOut, change: Awaitable[None]) -> CodeOut:
     await change
-    return await queries.code(code_id)
+    return await queries.code(code.id)

@@ -9,7 +9,9 @@ from uuid import UUID
 
 import asyncpg
 
-from infra import alerts, clock, database
+from core.organisation.queries import Colleague
+from core.organisation.scopes import Values, of_staff, of_stores
+from infra import alerts, audit, clock, database
 from infra.database import Connection, constraint_errors, transaction
 from infra.ids import new_id, opaque_key
 from wechat.accounts import queries as accounts
@@ -17,7 +19,14 @@ from wechat.accounts.queries import Credentials
 from wechat.accounts.rules import Kind
 from wechat.codes import budget
 from wechat.codes.budget import Limits
-from wechat.codes.errors import CodeNotFound, CodeSeasonWrong, CodeTargetNotFound, NoCodeTargets, NotForThisAccount
+from wechat.codes.errors import (
+    CodeNotFound,
+    CodeSeasonWrong,
+    CodeTargetNotFound,
+    NoCodeTargets,
+    NotForThisAccount,
+    ReceiverNoGuide,
+)
 from wechat.codes.models import Code
 from wechat.codes.rules import Life, TargetKind
 
@@ -29,6 +38,7 @@ _LIVING = {
     TargetKind.STORE: "SELECT t.id FROM store t WHERE t.closed_at IS NULL",
     TargetKind.CHANNEL: "SELECT t.id FROM channel t WHERE true",
 }
+_REACH = {TargetKind.GUIDE: of_staff, TargetKind.STORE: of_stores}
 
 _MISSING = " UNION ALL ".join(
     f"""
@@ -51,13 +61,14 @@ ON CONFLICT DO NOTHING RETURNING id, account_id, life
 
 _KEEP = """
 INSERT INTO wechat_code_former (code_id, guide_id, store_id, channel_id, starts_at, ends_at, stopped_at, until_at)
-SELECT id, guide_id, store_id, channel_id, starts_at, ends_at, stopped_at, $2 FROM wechat_code WHERE id = $1
+SELECT id, guide_id, store_id, channel_id, starts_at, ends_at, stopped_at, $2
+FROM wechat_code WHERE id = ANY($1::uuid[])
 """
 
 _AIM = """
 UPDATE wechat_code SET standing = false, guide_id = CASE $2 WHEN 'guide' THEN $3::uuid END,
     store_id = CASE $2 WHEN 'store' THEN $3 END, channel_id = CASE $2 WHEN 'channel' THEN $3 END
-WHERE id = $1
+WHERE id = ANY($1::uuid[])
 """
 
 
@@ -115,29 +126,36 @@ async def add_code(
             [code_id] = await _make(
                 connection, offered, kind, [target_id], name=name, starts_at=starts_at, ends_at=ends_at
             )
+            await audit.note("code.added", "code", code_id, {"name": name, "kind": kind, "target_id": target_id})
     return code_id
 
 
 async def add_batch(
     offered: Offer,
+    by: Colleague,
     *,
     kind: TargetKind,
     name: str,
     starts_at: datetime | None = None,
     ends_at: datetime | None = None,
 ) -> tuple[UUID, int]:
-    """A code for every open store, guide at work or channel, all or none: (id of the batch, how many).
+    """A code for every open store or guide at work in reach of `by`, or channel: (id of the batch, how many).
+
+    All or none.
 
     Raises NoCodeTargets, CodeSeasonWrong, PermanentCodesUsedUp.
     """
     batch_id = new_id()
     with constraint_errors({"wechat_code_season": CodeSeasonWrong}):
         async with transaction() as connection:
-            targets = [row["id"] for row in await connection.fetch(f"{_LIVING[kind]} ORDER BY t.id")]
+            targets = await _living(connection, kind, by)
             if not targets:
                 raise NoCodeTargets({"kind": kind})
             await _make(
                 connection, offered, kind, targets, name=name, starts_at=starts_at, ends_at=ends_at, batch_id=batch_id
+            )
+            await audit.note(
+                "code.batch_added", "code_batch", batch_id, {"name": name, "kind": kind, "codes": len(targets)}
             )
     return batch_id, len(targets)
 
@@ -153,18 +171,35 @@ async def aim(code_id: UUID, kind: TargetKind, target_id: UUID) -> None:
         await _expect(connection, kind, target_id)
         if code[f"{kind}_id"] == target_id:
             return
-        await connection.execute(_KEEP, code_id, clock.now())
-        await connection.execute(_AIM, code_id, kind, target_id)
+        await _aim(connection, [code_id], kind, target_id)
+        await audit.note("code.aimed", "code", code_id, {"kind": kind, "target_id": target_id})
         if code["standing"]:
             former = code["guide_id"] or code["store_id"] or code["channel_id"]
             await _add_missing(connection, limits, former, code["account_id"])
 
 
+async def aim_all(connection: Connection, source: UUID, target: UUID) -> int:
+    """Point every code of a guide at another guide, in the caller's transaction; returns how many.
+
+    The receiver's standing codes stay the standing ones; a giver still at work gets new ones. Raises ReceiverNoGuide.
+    """
+    codes = await connection.fetch("SELECT id FROM wechat_code WHERE guide_id = $1 ORDER BY id FOR UPDATE", source)
+    if not codes:
+        return 0
+    if not await _lives(connection, TargetKind.GUIDE, target):
+        raise ReceiverNoGuide
+    await _aim(connection, [code["id"] for code in codes], TargetKind.GUIDE, target)
+    await _add_missing(connection, await budget.limits(), source, None)
+    return len(codes)
+
+
 async def stop(code_id: UUID) -> None:
     """From now on scans count for nobody; they still welcome. Again changes nothing. Raises CodeNotFound."""
-    sql = "UPDATE wechat_code SET stopped_at = COALESCE(stopped_at, $2) WHERE id = $1"
-    if not await database.execute(sql, code_id, clock.now()):
-        raise CodeNotFound
+    async with transaction() as connection:
+        code = await _locked(connection, code_id)
+        if code["stopped_at"] is None:
+            await connection.execute("UPDATE wechat_code SET stopped_at = $2 WHERE id = $1", code_id, clock.now())
+            await audit.note("code.stopped", "code", code_id)
 
 
 async def resume(code_id: UUID) -> None:
@@ -175,8 +210,9 @@ async def resume(code_id: UUID) -> None:
     async with transaction() as connection:
         code = await _locked(connection, code_id)
         if code["stopped_at"] is not None:
-            await connection.execute(_KEEP, code_id, clock.now())
+            await connection.execute(_KEEP, [code_id], clock.now())
             await connection.execute("UPDATE wechat_code SET stopped_at = NULL WHERE id = $1", code_id)
+            await audit.note("code.resumed", "code", code_id)
 
 
 async def change(code_id: UUID, values: dict[str, Any]) -> None:
@@ -188,9 +224,10 @@ async def change(code_id: UUID, values: dict[str, Any]) -> None:
         async with transaction() as connection:
             code = await _locked(connection, code_id)
             if any(values.get(name, code[name]) != code[name] for name in ("starts_at", "ends_at")):
-                await connection.execute(_KEEP, code_id, clock.now())
+                await connection.execute(_KEEP, [code_id], clock.now())
             if values:
                 await Code.filter(id=code_id).update(**values)
+                await audit.note("code.changed", "code", code_id, values)
 
 
 async def retry_failed() -> int:
@@ -233,9 +270,26 @@ async def _make(
     return [row["id"] for row in await _add(connection, new, page=offered.page, **values)]
 
 
+async def _living(connection: Connection, kind: TargetKind, by: Colleague) -> list[UUID]:
+    values = Values()
+    reach = _REACH[kind](by, values.put, "t.id") if kind in _REACH else "true"
+    rows = await connection.fetch(f"{_LIVING[kind]} AND {reach} ORDER BY t.id", *values)
+    return [row["id"] for row in rows]
+
+
 async def _expect(connection: Connection, kind: TargetKind, target_id: UUID) -> None:
-    if not await connection.fetchval(f"SELECT EXISTS ({_LIVING[kind]} AND t.id = $1)", target_id):
+    if not await _lives(connection, kind, target_id):
         raise CodeTargetNotFound
+
+
+async def _lives(connection: Connection, kind: TargetKind, target_id: UUID) -> bool:
+    return bool(await connection.fetchval(f"SELECT EXISTS ({_LIVING[kind]} AND t.id = $1)", target_id))
+
+
+async def _aim(connection: Connection, code_ids: Sequence[UUID], kind: TargetKind, target_id: UUID) -> None:
+    """Point locked codes at a target from this moment on."""
+    await connection.execute(_KEEP, code_ids, clock.now())
+    await connection.execute(_AIM, code_ids, kind, target_id)
 
 
 async def _add(

@@ -8,7 +8,7 @@ from tortoise.models import Model
 
 
 class NoticeTemplate(Model):
-    """`fields` says which key of the template shows what of a notice: title, body, time or sender."""
+    """`fields_of_keys` says which key of the template shows what of a notice (rules.py)."""
 
     id = fields.UUIDField(primary_key=True)
     account: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
@@ -16,6 +16,7 @@ class NoticeTemplate(Model):
     )
     template_id = fields.CharField(max_length=64)
     fields_of_keys: fields.Field[dict[str, str]] = fields.JSONField()
+    version = fields.IntField()
     changed_at = fields.DatetimeField()
 
     class Meta:

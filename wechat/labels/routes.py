@@ -1,4 +1,4 @@
-"""Groups and tags, and who carries them; guides label their own fans."""
+"""Groups and tags, and who carries them."""
 
 from typing import Annotated
 from uuid import UUID
@@ -6,23 +6,20 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 
 from core.customers import queries as customers
-from core.organisation.dependencies import CurrentStaff, Once, RequirePermission
+from core.organisation.dependencies import Once, RequirePermission
 from core.organisation.queries import Colleague
-from core.permissions.rules import Scope
-from infra.errors import Forbidden
 from infra.schemas import Text
 from wechat.labels import queries, service
 from wechat.labels.schemas import CustomerIdsIn, LabelChange, LabelIdsIn, LabelIn, LabelledOut, LabelOut
 
 router = APIRouter(prefix="/staff/v1", tags=["labels"])
 
+Labeller = Annotated[Colleague, RequirePermission("fans:write")]
 
-async def _fan_to_label(customer_id: UUID, staff: CurrentStaff) -> UUID:
-    """The fan, for whoever may label it: a manager anybody, a guide the own ones."""
-    everybody = staff.scope is Scope.ALL
-    if not everybody and not staff.may("fans:read"):
-        raise Forbidden({"permission": "fans:read"})
-    return await customers.standing(customer_id, None if everybody else staff.id)
+
+async def _fan_to_label(customer_id: UUID, by: Labeller) -> UUID:
+    """The fan, or whom it was merged into, if in reach."""
+    return await customers.standing(customer_id, by)
 
 
 FanToLabel = Annotated[UUID, Depends(_fan_to_label)]
@@ -30,31 +27,30 @@ FanToLabel = Annotated[UUID, Depends(_fan_to_label)]
 
 @router.get("/labels")
 async def list_labels(
-    _by: Annotated[Colleague, RequirePermission("labels:read")], app_id: Text | None = None
+    by: Annotated[Colleague, RequirePermission("labels:read")], app_id: Text | None = None
 ) -> list[LabelOut]:
-    """The groups and tags of an account, or of all, with how many fans carry them."""
-    return await queries.labels(app_id)
+    """The groups and tags of an account, or of all, with how many of the fans in the caller's reach carry them."""
+    return await queries.labels(by, app_id)
 
 
 @router.post("/labels", status_code=201)
-async def add_label(
-    body: LabelIn, _by: Annotated[Colleague, RequirePermission("labels:write")], once: Once
-) -> LabelOut:
+async def add_label(body: LabelIn, by: Annotated[Colleague, RequirePermission("labels:write")], once: Once) -> LabelOut:
     """Make a group or tag; the platform hears of it within seconds."""
     offered = await service.offer(body.app_id, body.name)
 
     async def act() -> LabelOut:
-        return await service.add_label(offered, body.kind)
+        return await queries.label(by, await service.add_label(offered, body.kind))
 
     return await once.run(act, LabelOut)
 
 
 @router.patch("/labels/{label_id}")
 async def rename_label(
-    label_id: UUID, body: LabelChange, _by: Annotated[Colleague, RequirePermission("labels:write")]
+    label_id: UUID, body: LabelChange, by: Annotated[Colleague, RequirePermission("labels:write")]
 ) -> LabelOut:
     """Give it another name."""
-    return await service.rename_label(label_id, body.name)
+    await service.rename_label(label_id, body.name)
+    return await queries.label(by, label_id)
 
 
 @router.delete("/labels/{label_id}", status_code=204)
@@ -64,11 +60,9 @@ async def delete_label(label_id: UUID, _by: Annotated[Colleague, RequirePermissi
 
 
 @router.post("/labels/{label_id}/fans")
-async def label_many(
-    label_id: UUID, body: CustomerIdsIn, _by: Annotated[Colleague, RequirePermission("fans:write")]
-) -> LabelledOut:
-    """Put it on up to 1,000 fans."""
-    return await service.label_many(label_id, body.customer_ids)
+async def label_many(label_id: UUID, body: CustomerIdsIn, by: Labeller) -> LabelledOut:
+    """Put it on up to 1,000 fans; those beyond the caller's reach are left out."""
+    return await service.label_many(label_id, body.customer_ids, by)
 
 
 @router.put("/fans/{customer_id}/labels", status_code=204)

@@ -8,12 +8,12 @@ import asyncpg
 
 from core.customers import people
 from core.customers import queries as customers
-from infra import clock
+from core.organisation.queries import Colleague
+from infra import audit, clock
 from infra.database import Connection, constraint_errors, transaction
 from infra.ids import new_id
 from infra.parameters import Parameter
 from wechat.accounts import queries as accounts
-from wechat.labels import queries
 from wechat.labels.errors import (
     FanLabelsUsedUp,
     FanNotInAccount,
@@ -26,7 +26,7 @@ from wechat.labels.errors import (
 )
 from wechat.labels.importing import import_labels
 from wechat.labels.rules import RESERVED_NAMES, LabelKind
-from wechat.labels.schemas import LabelledOut, LabelOut
+from wechat.labels.schemas import LabelledOut
 
 __all__ = ["import_labels"]
 
@@ -106,8 +106,8 @@ async def offer(app_id: str, name: str) -> Offered:
     return Offered((await accounts.credentials(app_id)).id, name, await MOST_LABELS.get())
 
 
-async def add_label(offered: Offered, kind: LabelKind) -> LabelOut:
-    """A new label. Raises LabelExists, LabelsUsedUp."""
+async def add_label(offered: Offered, kind: LabelKind) -> UUID:
+    """A new label; returns its id. Raises LabelExists, LabelsUsedUp."""
     label_id = new_id()
     with constraint_errors({"wechat_label_name_key": LabelExists}):
         async with transaction() as connection:
@@ -117,16 +117,17 @@ async def add_label(offered: Offered, kind: LabelKind) -> LabelOut:
             sql = "SELECT count(*) FROM wechat_label WHERE account_id = $1 AND deleted_at IS NULL"
             if await connection.fetchval(sql, offered.account_id) > offered.most:
                 raise LabelsUsedUp({"most": offered.most})
-    return await queries.label(label_id)
+            await audit.note("label.added", "label", label_id, {"name": offered.name, "kind": kind})
+    return label_id
 
 
-async def rename_label(label_id: UUID, name: str) -> LabelOut:
-    """Give a label another name. Raises LabelNotFound, LabelExists, LabelNameTooLong, LabelNameReserved."""
+async def rename_label(label_id: UUID, name: str) -> None:
+    """Give a label, if there is such a one, another name. Raises LabelExists, LabelNameTooLong, LabelNameReserved."""
     await _check_name(name)
     with constraint_errors({"wechat_label_name_key": LabelExists}):
         async with transaction() as connection:
-            await connection.execute(_RENAME, label_id, name, clock.now())
-    return await queries.label(label_id)
+            if await connection.execute(_RENAME, label_id, name, clock.now()) == "UPDATE 1":
+                await audit.note("label.renamed", "label", label_id, {"name": name})
 
 
 async def delete_label(label_id: UUID) -> None:
@@ -135,18 +136,24 @@ async def delete_label(label_id: UUID) -> None:
         if await connection.execute(_DELETE, label_id, clock.now()) != "UPDATE 1":
             raise LabelNotFound
         await connection.execute("DELETE FROM wechat_label_member WHERE label_id = $1", label_id)
+        await audit.note("label.deleted", "label", label_id)
 
 
-async def label_many(label_id: UUID, customer_ids: Collection[UUID]) -> LabelledOut:
-    """Put a label on fans; who is unknown to the label's account is left out. Raises LabelNotFound, FanLabelsUsedUp."""
+async def label_many(label_id: UUID, customer_ids: Collection[UUID], by: Colleague) -> LabelledOut:
+    """Put a label on fans; who is unknown to the label's account or beyond the reach of `by` is left out.
+
+    Raises LabelNotFound, FanLabelsUsedUp.
+    """
     most = await MOST_PER_FAN.get()
     async with transaction() as connection:
         label = (await _labels(connection, [label_id]))[label_id]
-        found = [one for one in await customers.reachable(connection, customer_ids) if one["app_id"] == label["app_id"]]
+        fans = await customers.reachable(connection, customer_ids, by)
+        found = [one for one in fans if one["app_id"] == label["app_id"]]
         await people.lock(connection, [one["digest"] for one in found])
         await _want(connection, [(label_id, one["id"]) for one in found], most)
-    labelled = len({one["asked"] for one in found})
-    return LabelledOut(labelled=labelled, left_out=len(set(customer_ids)) - labelled)
+        asked = sorted({one["asked"] for one in found})
+        await audit.note("label.given", "label", label_id, {"customer_ids": asked})
+    return LabelledOut(labelled=len(asked), left_out=len(set(customer_ids)) - len(asked))
 
 
 async def label_fan(customer_id: UUID, label_ids: Collection[UUID]) -> None:
@@ -167,6 +174,7 @@ async def unlabel_fan(customer_id: UUID, label_id: UUID) -> None:
         await people.lock(connection, [one["digest"] for one in found])
         ids = [one["id"] for one in found]
         await connection.execute(_UNWANT, [label_id] * len(ids), ids, clock.now())
+        await audit.note("customer.unlabelled", "customer", customer_id, {"label_id": label_id})
 
 
 async def _change_fan(customer_id: UUID, label_ids: Collection[UUID], *, only: bool) -> None:
@@ -189,6 +197,8 @@ async def _change_fan(customer_id: UUID, label_ids: Collection[UUID], *, only: b
             if one["app_id"] == label["app_id"]
         ]
         await _want(connection, pairs, most)
+        details = {"label_ids": sorted(labels), "only": only}
+        await audit.note("customer.labelled", "customer", customer_id, details)
 
 
 async def _drop_others(connection: Connection, identities: Sequence[UUID], kept: Sequence[UUID]) -> None:

@@ -11,6 +11,7 @@ from wechat.accounts import queries as accounts
 from wechat.accounts.queries import Credentials
 from wechat.accounts.rules import Kind
 from wechat.codes.budget import BUDGET
+from wechat.colleagues import templates
 from wechat.forwards import queries as forwards
 from wechat.onboarding import queries
 from wechat.onboarding.push_checks import push_address, push_mode
@@ -246,6 +247,18 @@ async def shadow(account: Credentials) -> Finding:
     return Finding(name="shadow", verdict=Verdict.BY_HAND, words="观察模式：只接收，不发送", hint=hint)
 
 
+async def notice_template(account: Credentials) -> Finding:
+    """Whether notices reach colleagues' phones through this account; it need not be this one."""
+    known = await templates.present(account)
+    if known is None:
+        words, hint = "没有设置员工通知的模板（可选）", "设置：PUT /staff/v1/accounts/{account_id}/notice-template"
+        return Finding(name="notice_template", verdict=Verdict.BY_HAND, words=words, hint=hint)
+    if not known:
+        words, hint = "员工通知的模板在公众平台上已不存在", "在公众平台重新选用模板，再修改这里的模板 ID"
+        return Finding(name="notice_template", verdict=Verdict.FAILED, words=words, hint=hint)
+    return Finding(name="notice_template", verdict=Verdict.PASSED, words="员工通知的模板可用")
+
+
 async def open_alerts(account: Credentials) -> Finding:
     kinds = [alert["kind"] for alert in await alerts.listed() if alert["subject"] == account.app_id]
     if kinds:
@@ -271,6 +284,7 @@ _THEN: tuple[Check, ...] = (
     domains,
     imported,
     shadow,
+    notice_template,
     open_alerts,
     pay,
 )

@@ -13,8 +13,9 @@ from wechat.outbound.rules import Channel, State
 class OutboundMessage(Model):
     """One message to one person; the same `key` never makes a second one. The id is the platform's `client_msg_id`.
 
-    `due_at` holds it back (quiet hours, the next try); `leased_until` is set while one process sends it. `settled_at`
-    and `result` are what the platform reported later about `platform_id`.
+    `due_at` holds it back (quiet hours, the next try). `leased_until` is set while one process sends it, or until it is
+    asked again what became of it. Since `tried_at` the platform may have it; null: it certainly has not. `settled_at`
+    and `result` are what the platform reported later about `platform_id`; `reports` came before that id was known.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -34,12 +35,14 @@ class OutboundMessage(Model):
     attempts = fields.SmallIntField()
     due_at = fields.DatetimeField()
     leased_until = fields.DatetimeField(null=True)
+    tried_at = fields.DatetimeField(null=True)
     platform_id = fields.BigIntField(null=True)
     error = fields.CharField(max_length=200, null=True)
     created_at = fields.DatetimeField()
     sent_at = fields.DatetimeField(null=True)
     settled_at = fields.DatetimeField(null=True)
     result = fields.CharField(max_length=60, null=True)
+    reports: fields.Field[dict[str, dict[str, str]]] = fields.JSONField(null=True)
 
     class Meta:
         table = "outbound_message"

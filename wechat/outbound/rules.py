@@ -1,6 +1,13 @@
-"""States of what is to leave the house."""
+"""States of what is to leave the house, and what follows from a call to the platform. Pure."""
 
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TypedDict
+from uuid import UUID
+
+PAUSE = timedelta(seconds=15)  # while the platform is away
+_LONGEST_WAIT_SECONDS = 3600
 
 
 class Channel(StrEnum):
@@ -18,3 +25,98 @@ class State(StrEnum):
     FAILED = "failed"
     UNKNOWN = "unknown"
     SKIPPED = "skipped"
+
+
+class Why(StrEnum):
+    """Words for what no errcode says."""
+
+    ACCOUNT_SILENT = "account_silent"
+    ANSWER_LOST = "answer_lost"
+    AWAY = "wechat_unavailable"
+    LEFT = "left"
+    MUTED = "muted"
+    QUOTA = "wechat_quota_spent"
+    READ = "read"  # in the app, before it was its turn
+    UNBOUND = "unbound"
+
+
+class TemplatePayload(TypedDict):
+    """What a template message says: texts by the template's keys, and where a tap leads ("" nowhere)."""
+
+    template_id: str
+    data: dict[str, str]
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMessage:
+    """A message to be sent once, however often its `key` is put; `digest` stands for the openid.
+
+    With `why`, it is only written down that it is not sent.
+    """
+
+    account_id: UUID
+    channel: Channel
+    key: str
+    digest: bytes
+    openid: str
+    payload: TemplatePayload
+    due_at: datetime
+    staff_id: UUID | None = None
+    source_id: UUID | None = None
+    why: Why | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What the platform reported of message number `message_id` to the person behind `digest`."""
+
+    app_id: str
+    digest: bytes
+    message_id: int
+    status: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """A message in the hands of one sender until `leased_until`. `tried_before`: the platform may have it already."""
+
+    id: UUID
+    app_id: str
+    openid: str
+    payload: TemplatePayload
+    attempts: int
+    tried_before: datetime | None
+    leased_until: datetime
+    why_not: Why | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """What became of a claimed message. `again_at`: when it is tried or asked about next; `counts`: it was a try."""
+
+    message: Claimed
+    state: State
+    error: str | None = None
+    platform_id: int | None = None
+    again_at: datetime | None = None
+    counts: bool = True
+
+
+def skipped(message: Claimed, why: Why) -> Ending:
+    """It is not sent (any more); what may have been sent already stays unknown."""
+    if message.tried_before is not None:
+        return Ending(message=message, state=State.UNKNOWN, error=Why.ANSWER_LOST)
+    return Ending(message=message, state=State.SKIPPED, error=why)
+
+
+def not_sent(message: Claimed, error: str, again_at: datetime, *, counts: bool = False) -> Ending:
+    """This time it certainly did not leave. One that may have left before is asked about, not sent anew."""
+    state = State.PENDING if message.tried_before is None else State.UNKNOWN
+    return Ending(message=message, state=state, error=error, again_at=again_at, counts=counts)
+
+
+def next_try(now: datetime, attempts: int) -> datetime:
+    """When something is tried again that was refused for the account's sake: growing pauses, an hour at most."""
+    return now + timedelta(seconds=min(PAUSE.total_seconds() * 2**attempts, _LONGEST_WAIT_SECONDS))

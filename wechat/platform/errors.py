@@ -52,6 +52,10 @@ class PlatformAway(DomainError):
     english = "WeChat does not answer"
 
 
+class PlatformUnreached(PlatformAway):
+    """No connection came about: the platform has not heard of the call."""
+
+
 class QuotaSpent(DomainError):
     """The endpoint's calls of the day or minute are used up; nothing is asked before `until`."""
 

@@ -34,9 +34,12 @@ async def ask(
         await quotas.spend(app_id, path)
         try:
             answer = await transport.send(path, body, params)
-        except PlatformAway:
+        except PlatformAway as away:
             if not repeatable or attempt >= _TRIES_AWAY:
-                raise
+                if attempt == 1:
+                    raise
+                # Whatever became of this try, the platform may have heard of an earlier one.
+                raise PlatformAway(away.details) from None
         else:
             if isinstance(answer, bytes) or not answer.get("errcode"):
                 return answer

@@ -43,6 +43,8 @@ QUOTAS = {
     "/cgi-bin/ticket/getticket": Quota(_daily("ticket", 1_000, "获取 JS-SDK 票据（官方未公布）")),
     "/cgi-bin/qrcode/create": Quota(_daily("qrcode_create", 100_000, "生成带参数二维码")),
     "/wxa/getwxacodeunlimit": Quota(minute=_minute("wxacode", 5_000, "生成小程序码")),
+    "/cgi-bin/message/template/send": Quota(_daily("template_send", 100_000, "发送模板消息")),
+    "/sns/oauth2/access_token": Quota(minute=_minute("oauth", 50_000, "网页授权换取身份")),
     "/cgi-bin/user/get": Quota(_daily("user_get", 500, "获取关注者列表")),
     "/cgi-bin/user/info/batchget": Quota(_daily("user_info", 5_000_000, "获取用户信息")),
     "/cgi-bin/get_current_selfmenu_info": Quota(_daily("selfmenu", 10_000, "查询自定义菜单配置")),

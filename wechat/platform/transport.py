@@ -7,10 +7,11 @@ import orjson
 
 from infra import database, metrics
 from infra.settings import settings
-from wechat.platform.errors import PlatformAway
+from wechat.platform.errors import PlatformAway, PlatformUnreached
 
 _TIMEOUT = aiohttp.ClientTimeout(total=10, connect=3)
 _OK = 200
+_UNREACHED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 
 class StatusNotOk(aiohttp.ClientError):
@@ -34,7 +35,7 @@ async def send(
     """POST a body, or GET without one. An object of JSON comes back as such, anything else as bytes.
 
     A picture and an error both come with HTTP 200: the first byte tells them apart. Raises PlatformAway when there is
-    no whole answer, RuntimeError inside a transaction.
+    no whole answer (PlatformUnreached when nothing was asked), RuntimeError inside a transaction.
     """
     if database.in_transaction():
         raise RuntimeError("a call to the platform inside a transaction would hold its locks for seconds")
@@ -43,8 +44,9 @@ async def send(
         answer = orjson.loads(content) if content.startswith(b"{") else content
     except (aiohttp.ClientError, TimeoutError, orjson.JSONDecodeError) as error:
         metrics.platform_calls.labels(path, "away").inc()
+        away = PlatformUnreached if isinstance(error, _UNREACHED) else PlatformAway
         # The class alone: the text of some holds the address, and the address holds the token.
-        raise PlatformAway({"reason": type(error).__name__}) from None
+        raise away({"reason": type(error).__name__}) from None
     errcode = answer.get("errcode", 0) if isinstance(answer, dict) else 0
     metrics.platform_calls.labels(path, str(errcode)).inc()
     return answer

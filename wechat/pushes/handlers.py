@@ -1,19 +1,26 @@
 """From a push to a customer: the ordered handler of what was received."""
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from core.customers.rules import NOBODY, Contact, ContactKind
 from core.customers.service import record_contacts
-from infra.database import connection
+from core.organisation.bindings import CodeScan
+from infra.database import Connection, connection
 from infra.events import Delivered, Handler
 from wechat.accounts import queries as accounts
 from wechat.accounts.rules import Kind
 from wechat.codes import queries as codes
 from wechat.codes.rules import Owners
+from wechat.colleagues.service import digest_of, is_binding, redeem_scans
+from wechat.outbound.rules import Report
+from wechat.outbound.service import report_many
 from wechat.pushes.events import PushReceived
-from wechat.pushes.messages import Body, Message, Other, Push, Scan, Subscribe, Unsubscribe
+from wechat.pushes.messages import Body, Message, Other, Push, Scan, Subscribe, TemplateSent, Unsubscribe
 from wechat.pushes.parsing import parse
 from wechat.pushes.store import raw_pushes
+
+Received: TypeAlias = tuple[PushReceived, Push]
 
 
 async def _record(deliveries: Sequence[Delivered[PushReceived]]) -> None:
@@ -22,6 +29,8 @@ async def _record(deliveries: Sequence[Delivered[PushReceived]]) -> None:
     async with connection() as current:
         raw = await raw_pushes(current, [e.push_id for e in events], [e.received_at for e in events])
         pushes = [(event, parse(raw[event.push_id])) for event in events]
+        await _bind(current, pushes)
+        await _settle(current, pushes)
         scenes = {scene for _, push in pushes if (scene := _scene(push.body))}
         owners = await codes.owners(current, scenes) if scenes else {}
         contacts = [
@@ -31,6 +40,38 @@ async def _record(deliveries: Sequence[Delivered[PushReceived]]) -> None:
         ]
         if contacts:
             await record_contacts(current, contacts)
+
+
+async def _bind(current: Connection, pushes: Sequence[Received]) -> None:
+    """Scans of binding codes, before anything is written about who scanned: a colleague is no contact."""
+    scans = [
+        CodeScan(
+            key_digest=digest_of(event.app_id, scene),
+            app_id=event.app_id,
+            openid=push.openid,
+            at=event.received_at,
+        )
+        for event, push in pushes
+        if is_binding(scene := _scene(push.body))
+    ]
+    if scans:
+        await redeem_scans(current, scans, [bytes.fromhex(event.person) for event, _ in pushes])
+
+
+async def _settle(current: Connection, pushes: Sequence[Received]) -> None:
+    reports = [
+        Report(
+            app_id=event.app_id,
+            digest=bytes.fromhex(event.person),
+            message_id=push.body.message_id,
+            status=push.body.status,
+            at=push.sent_at,
+        )
+        for event, push in pushes
+        if isinstance(push.body, TemplateSent)
+    ]
+    if reports:
+        await report_many(current, reports)
 
 
 async def _is_followed(app_id: str) -> bool:

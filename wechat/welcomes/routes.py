@@ -15,14 +15,15 @@ router = APIRouter(prefix="/staff/v1/welcomes", tags=["welcomes"])
 
 
 @router.put("")
-async def set_welcome(body: WelcomeIn, _by: Annotated[Colleague, RequirePermission("welcomes:write")]) -> WelcomeOut:
-    """Write the welcome of a guide, a store, a channel or everybody; in force within seconds."""
+async def set_welcome(body: WelcomeIn, by: Annotated[Colleague, RequirePermission("welcomes:write")]) -> WelcomeOut:
+    """Write the welcome of a guide or store in reach, of a channel or of everybody; in force within seconds."""
+    await queries.expect_in_reach(by, body.guide_id, body.store_id)
     return WelcomeOut.model_validate(await service.set_welcome(**body.model_dump()))
 
 
 @router.get("")
 async def list_welcomes(
-    _by: Annotated[Colleague, RequirePermission("welcomes:read")], cursor: Cursor = None, limit: Limit = 50
+    by: Annotated[Colleague, RequirePermission("welcomes:read")], cursor: Cursor = None, limit: Limit = 50
 ) -> Page[WelcomeOut]:
-    """All welcomes."""
-    return page_of(WelcomeOut, await queries.page(cursor, limit + 1), limit)
+    """The welcomes of guides and stores in reach, of channels and of everybody."""
+    return page_of(WelcomeOut, await queries.page(by, cursor, limit + 1), limit)

@@ -1,8 +1,10 @@
 """Use cases around welcomes."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from infra import audit
 from infra.database import constraint_errors, transaction
 from infra.ids import new_id
 from wechat.welcomes.errors import PlaceholderHasNoValue, TargetNotFound, UnknownPlaceholder, WelcomeChanged
@@ -40,9 +42,15 @@ async def set_welcome(
     words: dict[str, Any] = {"follow_text": follow_text, "scan_text": scan_text, "version": version + 1}
     with constraint_errors(_CONSTRAINTS):
         async with transaction():
-            if version == 0:
-                return await Welcome.create(id=new_id(), **target, **words)
-            if not await Welcome.filter(**target, version=version).update(**words):
-                present = await Welcome.get_or_none(**target)
-                raise WelcomeChanged({"version": present.version if present else 0})
-            return await Welcome.get(**target)
+            welcome = await _write(target, words, version)
+            await audit.note("welcome.changed", "welcome", welcome.id, target | words)
+    return welcome
+
+
+async def _write(target: Mapping[str, Any], words: Mapping[str, Any], version: int) -> Welcome:
+    if version == 0:
+        return await Welcome.create(id=new_id(), **target, **words)
+    if not await Welcome.filter(**target, version=version).update(**words):
+        present = await Welcome.get_or_none(**target)
+        raise WelcomeChanged({"version": present.version if present else 0})
+    return await Welcome.get(**target)

@@ -1,0 +1,1 @@
+"""The tree of departments: shown in one call, changed by one person at a time."""

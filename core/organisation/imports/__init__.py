@@ -1,0 +1,1 @@
+"""People from a spreadsheet: checked row by row, added all together or not at all."""

@@ -1,0 +1,1 @@
+"""Posts: what people are in a department."""

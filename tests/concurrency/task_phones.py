@@ -1,0 +1,40 @@
+"""Phones of many colleagues in a process of their own: `python -m tests.concurrency.task_phones <file of words>`.
+
+Each line of the file is a batch, `[staff id, [word, …]]`; forty phones talk at once. Prints how many words had which
+outcome.
+"""
+
+import asyncio
+import sys
+from collections import Counter
+from pathlib import Path
+from uuid import UUID
+
+import orjson
+
+from core.tasks import saying
+from core.tasks.schemas import WordIn
+from infra import database, redis
+
+_AT_ONCE = 40
+
+
+async def _main(path):
+    batches = [orjson.loads(line) for line in path.read_bytes().splitlines()]
+    outcomes = Counter()
+    await database.connect(["infra.models"])  # words are written by SQL alone
+
+    async def phone():
+        while batches:
+            staff_id, words = batches.pop()
+            results = await saying.say(UUID(staff_id), [WordIn.model_validate(word) for word in words])
+            outcomes.update(str(result.outcome) for result in results)
+
+    await asyncio.gather(*(phone() for _ in range(_AT_ONCE)))
+    await database.disconnect()
+    await redis.disconnect()
+    print(orjson.dumps(outcomes).decode())
+
+
+if __name__ == "__main__":
+    asyncio.run(_main(Path(sys.argv[1])))
