@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
@@ -71,7 +70,7 @@ def _statuses(path: str, method: str, operation: dict[str, Any]) -> set[str]:
     return statuses
 
 
-def _points(dependant: Dependant) -> Iterator[str]:
+def _points(dependant: Any) -> Iterator[str]:
     for dependency in dependant.dependencies:
         if point := getattr(dependency.call, "permission", None):
             yield point

@@ -18,7 +18,7 @@ _STAFF = 10_000
 _REGIONS = 10
 _DEPARTMENTS = 1_000
 _TEAM = 10  # colleagues of a store, and of a department at the bottom
-_NOW = datetime(2026, 3, 4, tzinfo=UTC)
+NOW = datetime(2026, 3, 4, tzinfo=UTC)
 _APPS = ("wx0000000000000001", "wx0000000000000002")
 
 
@@ -71,7 +71,7 @@ def _region_of(team: int) -> int:
 def _departments() -> Iterator[Sequence[object]]:
     for number in range(_DEPARTMENTS):
         parent = _parent(number)
-        yield id_of(1, number), f"部门{number}", None if parent is None else id_of(1, parent), number, _NOW
+        yield id_of(1, number), f"部门{number}", None if parent is None else id_of(1, parent), number, NOW
 
 
 def _staff() -> Iterator[Sequence[object]]:
@@ -82,7 +82,7 @@ def _staff() -> Iterator[Sequence[object]]:
         place = id_of(1, department), id_of(2, department), id_of(3, department)
         yield (
             *(id_of(4, number), f"员工{number}", f"staff{number}", "-", role, *place),
-            *(True, scopes.get(number), "[]", _NOW),
+            *(True, scopes.get(number), "[]", NOW),
         )
 
 
@@ -96,7 +96,8 @@ def owners() -> Iterator[int | None]:
         # The first hundredth of the staff has a tenth of the customers, the last twentieth has none.
         staff = int(_STAFF * 0.95 * random.random() ** 2)
         old = staff >= _FIRST_TEAM and _region_of(_department_of(staff)) == _FIRST_REGION + OLD_REGION
-        yield staff if not old or number < CUSTOMERS // 5 else staff - staff % _STAFF // 2 + _FIRST_TEAM
+        # The team of the next number is of another region.
+        yield staff + 1 if old and number >= CUSTOMERS // 5 else staff
 
 
 def _customers() -> Iterator[Sequence[object]]:
@@ -128,13 +129,13 @@ def _touches() -> Iterator[Sequence[object]]:
 def _labels() -> Iterator[Sequence[object]]:
     """One label carried by one customer in fifty, one by one in ten thousand."""
     for number in range(0, CUSTOMERS, 50):
-        yield id_of(10, 0), id_of(6, number), "tag", True, True, 0, _NOW, _NOW
+        yield id_of(10, 0), id_of(6, number), "tag", True, True, 0, NOW, NOW
         if number % 10_000 == 0:
-            yield id_of(10, 1), id_of(6, number), "tag", True, True, 0, _NOW, _NOW
+            yield id_of(10, 1), id_of(6, number), "tag", True, True, 0, NOW, NOW
 
 
 def _at(number: int) -> datetime:
-    return _NOW - timedelta(minutes=CUSTOMERS - number)
+    return NOW - timedelta(minutes=CUSTOMERS - number)
 
 
 async def gather(url: str) -> None:
@@ -150,8 +151,8 @@ async def gather(url: str) -> None:
 
 
 def _tables() -> Iterator[tuple[str, str, Iterator[Sequence[object]]]]:
-    places = [(id_of(2, n), id_of(1, n), "员工", _NOW) for n in range(_DEPARTMENTS)]
-    stores = [(id_of(3, n), f"门店{n}", "", id_of(1, n), _NOW) for n in range(_DEPARTMENTS)]
+    places = [(id_of(2, n), id_of(1, n), "员工", NOW) for n in range(_DEPARTMENTS)]
+    stores = [(id_of(3, n), f"门店{n}", "", id_of(1, n), NOW) for n in range(_DEPARTMENTS)]
     yield "department", "id name parent_id position created_at", _departments()
     yield "post", "id department_id name created_at", iter(places)
     yield "store", "id name address department_id created_at", iter(stores)

@@ -1,6 +1,6 @@
 """Who saw or changed what: rows that only grow, in a chain of hashes that shows a removed or changed one.
 
-A row is written in the transaction of what it tells. Its place in the chain it gets a moment later (`seal`), by one
+A row is written in the transaction of what it tells. Its place in the chain it gets a moment later (core.audit), by one
 process at a time: chaining inside every transaction would make all of them wait for each other's commits.
 """
 

@@ -167,8 +167,8 @@ async def _label(place: Place) -> str:
 async def _message(place: Place) -> str:
     message_id = new_id()
     await database.execute(
-        """INSERT INTO outbound_message (id, account_id, channel, key, digest, staff_id, payload, state, attempts, due_at,
-            created_at) VALUES ($1, $2, 'template', $3, $4, $5, '{}', 'failed', 1, $6, $6)""",
+        """INSERT INTO outbound_message (id, account_id, channel, key, digest, staff_id, payload, state, attempts,
+            due_at, created_at) VALUES ($1, $2, 'template', $3, $4, $5, '{}', 'failed', 1, $6, $6)""",
         message_id,
         place.account.id,
         str(message_id),

@@ -26,19 +26,21 @@ _ANCHOR_KEY = "audit:anchor"
 _ANCHOR = re.compile(r"(\d{1,18}):([0-9a-f]{64})")
 _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
+# OFFSET 0: each row by its key, as for sealing.
 _PLACES = """
-SELECT c.seq, c.audit_id, c.audit_at, c.hash, a.id, a.created_at, a.actor, a.action, a.subject_kind, a.subject_id,
-       a.details::text AS details, a.request_id, a.address
-FROM (SELECT * FROM audit_chain WHERE seq > $1 ORDER BY seq LIMIT $2) c
-LEFT JOIN audit a ON a.id = c.audit_id AND a.created_at = c.audit_at ORDER BY c.seq
+SELECT c.seq, c.audit_at, c.hash, a.*
+FROM (SELECT * FROM audit_chain WHERE seq > $1 ORDER BY seq LIMIT $2) c LEFT JOIN LATERAL (
+    SELECT id, created_at, actor, action, subject_kind, subject_id, details::text AS details, request_id, address
+    FROM audit WHERE id = c.audit_id AND created_at = c.audit_at OFFSET 0
+) a ON true ORDER BY c.seq
 """
 
 _HEAD = "SELECT seq, hash FROM audit_chain ORDER BY seq DESC LIMIT 1"
 
 _LOST = """
-SELECT u.audit_id FROM audit_unsealed u WHERE NOT EXISTS (
-    SELECT 1 FROM audit a WHERE a.id = u.audit_id AND a.created_at = u.audit_at
-) LIMIT 1
+SELECT u.audit_id FROM audit_unsealed u LEFT JOIN LATERAL (
+    SELECT id FROM audit WHERE id = u.audit_id AND created_at = u.audit_at OFFSET 0
+) a ON true WHERE a.id IS NULL LIMIT 1
 """
 
 _COUNTS = """

@@ -1,7 +1,7 @@
 """What happens on some people's phones, as server-sent events."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from itertools import count
 
 from pydantic import BaseModel
@@ -15,6 +15,7 @@ from simulator.phones.phone_schemas import (
     NewBubbleOut,
     OnePhoneOut,
     PhonesOut,
+    RingOut,
     SettledOut,
 )
 from simulator.platform.faults import Fault
@@ -36,8 +37,9 @@ WAITING_MOST = 1_000
 class Listener:
     """Gathers the events for one page."""
 
-    def __init__(self, account: Account, fan_ids: Iterable[str]) -> None:
+    def __init__(self, accounts: Mapping[str, Account], account: Account, fan_ids: Iterable[str]) -> None:
         self.ended = False
+        self._accounts = accounts
         self._app_id = account.app_id
         self._fan_ids = frozenset(fan_ids)
         self._events: asyncio.Queue[str] = asyncio.Queue(WAITING_MOST)
@@ -45,8 +47,7 @@ class Listener:
     def notice(self, record: Record | None) -> None:
         """Take up a record; None says that everything was forgotten, which ends the stream."""
         try:
-            event = None if record is None else self._event(record)
-            if event is not None:
+            for event in () if record is None else self._events_of(record):
                 self._events.put_nowait(event)
         except asyncio.QueueFull:
             self.ended = True
@@ -59,6 +60,14 @@ class Listener:
                 return await self._events.get()
         except TimeoutError:
             return None
+
+    def _events_of(self, record: Record) -> Iterator[str]:
+        if isinstance(record, Bubble) and record.sender == "account" and record.fan_id in self._fan_ids:
+            # Whichever account it is: a phone rings for all of them.
+            yield _event("ring", RingOut.of(record, self._accounts[record.app_id].name))
+        event = self._event(record)
+        if event is not None:
+            yield event
 
     def _event(self, record: Record) -> str | None:
         if getattr(record, "app_id", None) != self._app_id:
@@ -77,7 +86,7 @@ class Listener:
 
 async def events(state: State, account: Account, fan_ids: list[str]) -> AsyncIterator[str]:
     """Yield the phones as they are, then what changes, until the page goes or everything is forgotten."""
-    listener = Listener(account, fan_ids)
+    listener = Listener(state.accounts, account, fan_ids)
     state.watch(listener.notice)
     try:
         offset = state.clock.offset()

@@ -146,7 +146,7 @@ async def move_clock(state: StateDep, body: ClockIn) -> ClockOut:
 async def stream(
     state: StateDep, app_id: str, fan_id: Annotated[list[str] | None, Query(max_length=50)] = None
 ) -> StreamingResponse:
-    """Show some people's phones live: `phones` first, then `bubble`, `follow`, `push`, `clock`, `changed`."""
+    """Show some people's phones live: `phones` first, then `bubble`, `ring`, `follow`, `push`, `clock`, `changed`."""
     events = live.events(state, state.account(app_id), list(dict.fromkeys(fan_id or [])))
     # Without the no-transform a proxy might gather events to compress them.
     headers = {"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"}

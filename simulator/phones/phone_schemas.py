@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, BaseModel, Field, model_validator
 
 from simulator.control.schemas import BubbleOut
 from simulator.world.clock import Clock
-from simulator.world.records import Code
+from simulator.world.records import Bubble, Code
 from simulator.world.schemas import Input, Text
 
 
@@ -102,6 +102,25 @@ class PhonesOut(BaseModel):
 class NewBubbleOut(BaseModel):
     fan_id: str
     bubble: BubbleOut
+
+
+class RingOut(BaseModel):
+    """A message of any account that reached a person's phone, as a locked phone tells it: title and first line."""
+
+    fan_id: str
+    app_id: str
+    account: str
+    title: str
+    line: str
+
+    @classmethod
+    def of(cls, bubble: Bubble, account: str) -> Self:
+        rows = bubble.content.get("rows")
+        if not isinstance(rows, list):
+            return cls(fan_id=bubble.fan_id, app_id=bubble.app_id, account=account, title=account, line=bubble.text)
+        first = next((f"{row['name']}：{row['value']}" for row in rows if isinstance(row, dict)), "")
+        title = str(bubble.content.get("title") or account)
+        return cls(fan_id=bubble.fan_id, app_id=bubble.app_id, account=account, title=title, line=first)
 
 
 class SettledOut(BaseModel):

@@ -1,7 +1,7 @@
 """Every route × every role × own and foreign objects, generated from the OpenAPI document (J-09…J-11, AT-74).
 
-No session is 401; without the operation point 403, which is named; what is in reach is neither hidden nor forbidden; what
-is foreign is as what isn't there, and no answer holds a word of it.
+No session is 401; without the operation point 403, which is named; what is in reach is neither hidden nor forbidden;
+what is foreign is as what isn't there, and no answer holds a word of it.
 """
 
 import re
@@ -37,9 +37,7 @@ KNOWN_TO_ALL = {
     "/staff/v1/departments/{department_id}/posts",
 }
 # A department as a whole is beyond who reaches some of its people only.
-NO_DEPARTMENTS = {scope: set() for scope in Scope} | dict.fromkeys(
-    (Scope.OWN, Scope.STORE), {"department_not_found", "post_not_found"}
-)
+NO_DEPARTMENTS = {"department_not_found", "post_not_found"}
 GUARDED = [route for route in routes() if route.name not in PUBLIC]
 
 
@@ -156,42 +154,53 @@ async def check_all(http, document, role_id, scope):
 
 async def faults(asker, operation, marks):
     """What is wrong with the answers to the caller."""
-    world, scope = asker.world, asker.world.caller.scope
+    caller, alone = asker.world.caller, asker.world.own.person.id == asker.world.caller.id
+    of_others = OF_OTHERS.get(operation.path)
+    forbidden = {of_others} if of_others and not caller.may(of_others) else set()
     answer = await asker.own(operation)
-    missing = operation.points - world.caller.points
-    hidden = OF_OTHERS.get(operation.path)
-    if hidden and world.own.person.id != world.caller.id and not world.caller.may(hidden):
-        missing = {hidden}
+    missing = operation.points - caller.points or (set() if alone else forbidden)
     if missing:
         if answer.status_code != 403 or answer.json()["error"]["details"].get("permission") not in missing:
-            yield f"without {missing}: {answer.status_code} {answer.text[:300]}"
+            yield f"without {missing}: {told(answer)}"
         return
-    absent = answer.status_code in {401, 404} and answer.json()["error"]["code"] in ABSENT | NO_DEPARTMENTS[scope]
-    if not absent and answer.status_code in {401, 403, 404, 405, 500}:
-        yield f"own: {answer.status_code} {answer.text[:300]}"
+    if refused(answer, caller.scope):
+        yield f"own: {told(answer)}"
     if operation.path in KNOWN_TO_ALL and operation.method in {"GET", "PUT"}:
         return
-    if world.caller.scope is not Scope.ALL and (told := tells(answer, marks)):
-        yield f"own: tells {told}"
+    if caller.scope is not Scope.ALL and (leaked := leaks(answer, marks)):
+        yield f"own: tells {leaked}"
+    expected = {403} if forbidden else {404, answer.status_code} & {404, 422}
+    async for fault in foreign_faults(asker, operation, expected, marks, handing_over=alone):
+        yield fault
+
+
+async def foreign_faults(asker, operation, expected, marks, *, handing_over):
+    """What is wrong with the answers about foreign objects, in the path and in the body."""
     async for mark, foreign in asker.foreign(operation):
-        expected = {403} if hidden and not world.caller.may(hidden) else {404, answer.status_code} & {404, 422}
-        if foreign.status_code not in expected:
-            yield f"foreign: {foreign.status_code} {foreign.text[:300]}"
-        if told := tells(foreign, [one for one in marks if one != mark]):
-            yield f"foreign: tells {told}"
-    if operation.path in HANDING_OVER and world.own.person.id == world.caller.id:
-        # What is one's own may be handed to anybody.
-        return
-    async for body, foreign in asker.foreign_bodies(operation):
-        if foreign.is_success and operation.path not in PASSES_OVER:
-            yield f"foreign {body}: {foreign.status_code} {foreign.text[:300]}"
-        if FOREIGN in foreign.text:
-            yield f"foreign {body}: tells {foreign.text[:300]}"
+        if foreign.status_code not in expected or leaks(foreign, [one for one in marks if one != mark]):
+            yield f"foreign: {told(foreign)}"
+    # What is one's own may be handed to anybody.
+    if not (handing_over and operation.path in HANDING_OVER):
+        async for body, foreign in asker.foreign_bodies(operation):
+            if leaks(foreign, []) or (foreign.is_success and operation.path not in PASSES_OVER):
+                yield f"foreign {body}: {told(foreign)}"
 
 
-def tells(answer, marks):
+def refused(answer, scope):
+    """Whether something of the own was hidden or forbidden."""
+    if answer.status_code not in {401, 403, 404, 405, 500}:
+        return False
+    absent = ABSENT | (NO_DEPARTMENTS if scope in {Scope.OWN, Scope.STORE} else set())
+    return answer.status_code not in {401, 404} or answer.json()["error"]["code"] not in absent
+
+
+def leaks(answer, marks):
     text = answer.content.decode(errors="replace")
     return [mark for mark in (FOREIGN, *marks) if mark in text]
+
+
+def told(answer):
+    return f"{answer.status_code} {answer.text[:300]}"
 
 
 @pytest.mark.parametrize("key", list(RoleKey))

@@ -5,7 +5,7 @@ import ast
 from app.contexts import CONTEXTS
 from core.permissions.points import POINTS
 from core.permissions.rules import READY_MADE
-from tests.architecture.sources import sources
+from tests.architecture.sources import ROOT, sources
 from tests.routes import PUBLIC, routes
 
 
@@ -31,6 +31,20 @@ def test_every_operation_point_is_used_declared_by_one_context_titled_and_held_b
     assert len(declared) == len(set(declared))
     held = {point for role in READY_MADE.values() for point in role.points}
     assert set(_used()) == set(declared) == held == POINTS
+
+
+def test_the_page_on_rights_shows_which_role_holds_what():
+    page = (ROOT / "docs" / "rights.md").read_text()
+    shown = {row[0].strip("`"): row[1:] for row in map(_cells, page.splitlines()) if row and row[0][:1] in {"`", "*"}}
+    shown = {point: cells for point, cells in shown.items() if len(cells) == len(READY_MADE)}
+    assert shown.pop("*data scope*") == [role.scope for role in READY_MADE.values()]
+    assert shown == {
+        point: ["•" if point in role.points else "" for role in READY_MADE.values()] for point in sorted(POINTS)
+    }
+
+
+def _cells(line):
+    return [cell.strip() for cell in line.split("|")[1:-1]]
 
 
 def test_every_context_has_a_name_of_its_own():

@@ -91,7 +91,7 @@ async def get_template(
     account_id: UUID, _by: Annotated[Colleague, RequirePermission("accounts:read")]
 ) -> NoticeTemplateOut:
     """The template of this account that carries notices to colleagues' phones."""
-    return NoticeTemplateOut.of(await templates.of_account(account_id))
+    return NoticeTemplateOut.model_validate(await templates.of_account(account_id))
 
 
 @router.put("/accounts/{account_id}/notice-template")
@@ -100,7 +100,7 @@ async def put_template(
 ) -> NoticeTemplateOut:
     """Have this account carry notices; where the platform can be asked, it has to know the template and its keys."""
     saved, checked = await templates.put(account_id, body.template_id, body.fields, body.version)
-    return NoticeTemplateOut.of(saved, checked=checked)
+    return NoticeTemplateOut.model_validate(saved).model_copy(update={"checked": checked})
 
 
 @router.delete("/accounts/{account_id}/notice-template", status_code=204)

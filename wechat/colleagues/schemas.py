@@ -1,14 +1,13 @@
 """What colleagues send and see around WeChat; openids stay inside."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, AliasChoices, Field, StringConstraints
 
 from infra.problems import Unfit
 from infra.schemas import Input, Output, Text
-from wechat.colleagues.models import NoticeTemplate
 
 AppId = Annotated[Text, StringConstraints(min_length=1, max_length=32)]
 TemplateKey = Annotated[Text, StringConstraints(pattern=r"^[a-z_]{1,30}\d{0,3}$")]
@@ -84,18 +83,7 @@ class NoticeTemplateOut(Output):
     """`checked`: the platform was asked just now and knows the template with these keys; null when only read."""
 
     template_id: str
-    fields: dict[str, str]
+    fields: Annotated[dict[str, str], Field(validation_alias=AliasChoices("fields_of_keys", "fields"))]
     version: int
     changed_at: datetime
-    checked: bool | None
-
-    @classmethod
-    def of(cls, template: NoticeTemplate, *, checked: bool | None = None) -> Self:
-        """A template as it is shown."""
-        return cls(
-            template_id=template.template_id,
-            fields=template.fields_of_keys,
-            version=template.version,
-            changed_at=template.changed_at,
-            checked=checked,
-        )
+    checked: bool | None = None

@@ -3,15 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import orjson
 
 from core.notices.queries import ToSend
 from core.notices.rules import kinds
-from infra import audit, clock
-from infra.database import Connection, constraint_errors, transaction
+from infra import audit, clock, database
+from infra.database import Connection, transaction
 from infra.ids import new_id
 from infra.parameters import Parameter
 from infra.settings import settings
@@ -39,6 +38,16 @@ _TEMPLATES = """
 SELECT a.app_id, a.id AS account_id, t.template_id, t.fields_of_keys,
        a.shadow OR a.disabled_at IS NOT NULL AS silent
 FROM wechat_notice_template t JOIN wechat_account a ON a.id = t.account_id ORDER BY a.id
+"""
+
+_ADD = """
+INSERT INTO wechat_notice_template (id, account_id, template_id, fields_of_keys, changed_at, version)
+VALUES ($1, $2, $3, $4::jsonb, $5, 1) ON CONFLICT (account_id) DO NOTHING
+"""
+
+_CHANGE = """
+UPDATE wechat_notice_template SET template_id = $3, fields_of_keys = $4::jsonb, changed_at = $5, version = version + 1
+WHERE account_id = $2 AND version = $1
 """
 
 
@@ -115,24 +124,24 @@ async def put(account_id: UUID, template_id: str, fields: dict[str, str], versio
     if unfit := sorted(key for key, field in fields.items() if not fits(key, field, most)):
         raise TemplateFieldsWrong({"unfit": unfit})
     checked = await _check(account, template_id, fields)
-    with constraint_errors({"wechat_notice_template_account_key": NoticeTemplateChanged}):
-        async with transaction():
-            saved = await _save(account_id, template_id, fields, version)
-            await audit.note("notice_template.changed", "account", account_id, {"template_id": template_id})
+    async with transaction():
+        saved = await _save(account_id, template_id, fields, version)
+        await audit.note("notice_template.changed", "account", account_id, {"template_id": template_id})
     return saved, checked
 
 
 async def _save(account_id: UUID, template_id: str, fields: dict[str, str], version: int) -> NoticeTemplate:
-    said: dict[str, Any] = {"template_id": template_id, "fields_of_keys": fields, "changed_at": clock.now()}
+    said = (account_id, template_id, orjson.dumps(fields).decode(), clock.now())
     if version == 0:
-        return await NoticeTemplate.create(id=new_id(), account_id=account_id, version=1, **said)
-    changed = await NoticeTemplate.filter(account_id=account_id, version=version).update(version=version + 1, **said)
-    present = await NoticeTemplate.get_or_none(account_id=account_id)
-    if present is None:
+        changed = await database.execute(_ADD, new_id(), *said)
+    else:
+        changed = await database.execute(_CHANGE, version, *said)
+    saved = await NoticeTemplate.get_or_none(account_id=account_id)
+    if saved is None:
         raise NoticeTemplateNotFound
     if not changed:
-        raise NoticeTemplateChanged({"version": present.version})
-    return present
+        raise NoticeTemplateChanged({"version": saved.version})
+    return saved
 
 
 async def remove(account_id: UUID) -> None:

@@ -38,7 +38,8 @@ _OF_MANY = """
 reach (id) AS MATERIALIZED ({reach}), recent AS MATERIALIZED (
     SELECT c.id, c.following, c.guide_id FROM (
         SELECT * FROM customer c WHERE {before} ORDER BY c.id DESC LIMIT {some}
-    ) c WHERE (c.guide_id IN (SELECT id FROM reach)) IS TRUE AND NOT c.is_staff AND c.merged_into_id IS NULL {conditions}
+    ) c
+    WHERE (c.guide_id IN (SELECT id FROM reach)) IS TRUE AND NOT c.is_staff AND c.merged_into_id IS NULL {conditions}
     ORDER BY c.id DESC LIMIT {limit}
 ), foremost AS (
     SELECT r.id AS guide_id, n.id FROM reach r CROSS JOIN LATERAL (

@@ -16,7 +16,7 @@ const GIVEN = {
   location_select: () => askPlace().then((place) => place && { place }),
 };
 
-/** The acts by name, each of a person first; `page` has account(), inView(), openScan(fan) and close(fan). */
+/** The acts by name, each of a person first; `page` has account(), inView(), openScan(fan), close(fan) and openAccount. */
 export function actsOf(page) {
   const step = (fan, path, body) =>
     post(`fans/${fan.fan_id}/${path}`, { app_id: page.account().app_id, wait: false, ...body });
@@ -29,6 +29,7 @@ export function actsOf(page) {
 
   return {
     close: page.close,
+    open: page.openAccount,
     scan: page.openScan,
     follow: (fan) => stepInView(fan, "follow", {}),
     unfollow: (fan) => stepInView(fan, "unfollow", {}),

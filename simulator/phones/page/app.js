@@ -31,6 +31,7 @@ const acts = actsOf({
     openDrawer(true, "part-scan");
   },
   close,
+  openAccount,
 });
 const act = (fan, name, ...rest) => attempt(() => acts[name](fan, ...rest));
 
@@ -93,6 +94,19 @@ async function start() {
   await choose(official.find(({ app_id: id }) => id === recall("app")) ?? official[0]);
 }
 
+async function openAccount(fan, appId) {
+  const known = () => accounts.find(({ app_id: id }) => id === appId);
+  if (!known()) {
+    ({ accounts } = await get("accounts"));
+    showAccounts(accounts.filter(({ kind }) => kind === "official"));
+  }
+  const memory = recall(appId) ?? { fans: [], chosen: null };
+  // The person comes along into the other account's chats.
+  const shown = [...new Set([...memory.fans, fan.fan_id])].slice(-MOST_PHONES);
+  remember(appId, { fans: shown, chosen: fan.fan_id });
+  await choose(known());
+}
+
 function complainOnce(error) {
   if (!(error instanceof Refused)) complain(error);
 }
@@ -151,6 +165,7 @@ function showAll() {
     {
       phones: showPhones,
       bubble: ({ fan_id: id, bubble }) => phones.get(id)?.add(bubble),
+      ring: (message) => phones.get(message.fan_id)?.ring(message),
       follow: ({ fan_id: id, following }) => {
         phones.get(id)?.showFollowing(following);
         pick(chosen);

@@ -25,6 +25,8 @@ function fill(element, attributes, children) {
 
 export const ICONS = {
   menu: "M4 7h16M4 12h16M4 17h16",
+  locked: "M6 11h12v9H6zM9 11V8a3 3 0 0 1 6 0v3",
+  unlocked: "M6 11h12v9H6zM9 11V7a3 3 0 0 1 5.8-1",
   keyboard: "M3 6h18v12H3zM7 10h.01M11 10h.01M15 10h.01M8 14h8",
   plus: "M12 5v14M5 12h14",
   close: "M6 6l12 12M18 6L6 18",

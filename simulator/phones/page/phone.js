@@ -2,6 +2,7 @@
 
 import { drawBubble } from "./bubbles.js";
 import { h, icon, ICONS } from "./dom.js";
+import { LockScreen } from "./lock.js";
 import { shortTime } from "./time.js";
 
 const PAUSE_MS = 5 * 60_000;
@@ -80,6 +81,7 @@ export class Phone {
       h("p", {}, `${this.fan.name}还没有关注这个公众号。`),
       h("p", { class: "quiet" }, "扫一张海报，或直接关注，就会收到欢迎语。"),
     );
+    this.lock = new LockScreen(this.fan, (appId) => (appId === this.account.app_id ? this.toEnd() : this.act("open", appId)));
     this.element = h(
       "section",
       { class: "phone", "aria-label": `${this.fan.name}的手机`, "data-fan": this.fan.fan_id },
@@ -88,6 +90,7 @@ export class Phone {
         { class: "caption" },
         h("strong", {}, this.fan.name),
         this.caption,
+        this.lock.button,
         h(
           "button",
           {
@@ -107,6 +110,8 @@ export class Phone {
         this.bar,
         this.more,
         this.join,
+        this.lock.banner,
+        this.lock.element,
       ),
     );
     this.log.append(this.greeting);
@@ -219,8 +224,14 @@ export class Phone {
     if (open) this.toEnd();
   }
 
+  /** Something of an account came to this phone, seen at once only where its chat is open. */
+  ring(message) {
+    this.lock.ring(message, message.app_id === this.account.app_id);
+  }
+
   /** Name the times anew: what was today is not after the clock has jumped. */
   nameTimes() {
+    this.lock.nameTime();
     for (const time of this.log.querySelectorAll("time")) time.textContent = shortTime(new Date(time.dateTime));
   }
 

@@ -6,7 +6,7 @@ import { address } from "./api.js";
 const SILENCE_MS = 25_000;
 const AGAIN_MS = 2_000;
 
-/** Listen until closed. `on` has phones, bubble, follow, push, clock, changed (their content) and link("live" | "lost"). */
+/** Listen until closed. `on` has phones, bubble, ring, follow, push, clock, changed (their content) and link("live" | "lost"). */
 export function listen(appId, fanIds, on) {
   const query = new URLSearchParams([["app_id", appId], ...fanIds.map((id) => ["fan_id", id])]);
   let source = null;
@@ -25,7 +25,7 @@ export function listen(appId, fanIds, on) {
     source?.close();
     if (closed) return;
     source = new EventSource(address(`stream?${query}`));
-    for (const name of ["phones", "bubble", "follow", "push", "clock", "changed"]) {
+    for (const name of ["phones", "bubble", "ring", "follow", "push", "clock", "changed"]) {
       source.addEventListener(name, (event) => {
         reopenAfter(SILENCE_MS);
         if (name === "phones") on.link("live");
