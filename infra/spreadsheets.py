@@ -24,6 +24,7 @@ MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _MOST_BYTES, _MOST_MEMBERS, _MOST_ELEMENTS = 16 * 1024 * 1024, 200, 500_000
 _MOST_TEXT = 2_000  # characters of a cell; longer ones are cut, and too long for any field
 _PLAIN = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+_ROWS = range(1, 1_048_577)  # as many as the format has
 _CELL = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _BROKEN = (
     zipfile.BadZipFile,
@@ -31,8 +32,7 @@ _BROKEN = (
     struct.error,
     ExpatError,
     EOFError,
-    KeyError,
-    IndexError,
+    LookupError,
     NotImplementedError,
     OSError,
     OverflowError,
@@ -146,7 +146,7 @@ def _rows(members: _Members, most_rows: int) -> dict[int, dict[int, str]]:
 
     def sheet(name: str, attributes: Mapping[str, str]) -> None:
         if name == "sheet":
-            sheets.append(next(value for key, value in attributes.items() if key.endswith("}id")))
+            sheets.extend(value for key, value in attributes.items() if key.endswith("}id"))
 
     _parse(members.read("xl/workbook.xml"), sheet)
     shared = next((path for path, kind in parts.values() if kind == "sharedStrings"), None)
@@ -211,6 +211,8 @@ class _Cells:
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         if name == "row":
             self._row, self._column = int(attributes.get("r", self._row + 1)), 0
+            if self._row not in _ROWS:
+                raise ValueError
         elif name == "c":
             self._column = _column(attributes["r"]) if "r" in attributes else self._column + 1
             self._kind = attributes.get("t", "n")

@@ -15,6 +15,7 @@ from pathlib import Path
 import asyncpg
 import httpx
 import pytest
+from argon2 import PasswordHasher
 
 from app.launcher.servers import PostgresServer, ValkeyServer, start_postgres, start_valkey
 from infra import clock, crypto, database, parameters, redis
@@ -128,9 +129,14 @@ async def addresses(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPa
 @pytest.fixture(scope="session")
 async def _connected(addresses: Addresses) -> AsyncIterator[None]:
     from app.contexts import MODELS
+    from core.organisation import passwords
+    from wechat.platform import client
 
+    # A password costs tens of milliseconds on purpose; tests ask hundreds of times.
+    passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     await database.connect(MODELS)
     yield
+    await client.close()
     await database.disconnect()
     await redis.disconnect()
 

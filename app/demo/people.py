@@ -7,7 +7,6 @@ from uuid import uuid4
 import orjson
 
 from app.demo.story import PASSWORD, Story
-from infra import clock
 
 REP = "rep01"
 _DEPARTMENT, _POST, _ROLE = "华东外勤部", "外勤代表", "华东外勤"
@@ -106,7 +105,7 @@ class People:
         return [bubble for bubble in bubbles if _TITLE in orjson.dumps(bubble).decode()]
 
     async def _answer(self, task: dict[str, Any]) -> None:
-        now = clock.now().isoformat()
+        now = (await self._story.wechat("/sim/clock"))["now"]
         word = {"task_id": task["id"], "version": task["version"], "said_at": now}
         words = [word | {"key": str(uuid4()), "step": step} for step in ("done", "read")]
         # The phone sends late and out of order, and twice.

@@ -33,11 +33,11 @@ async def write_demo_file(story: Story, pid_files: dict[str, str]) -> None:
     options = orjson.OPT_INDENT_2
     accounts = [await _account(story, account) for account in story.accounts]
     file.write_bytes(orjson.dumps(_contents(story, pid_files) | {"accounts": accounts}, option=options))
-    story.say("\n八、接下来看哪里 (where to look)")
+    story.say("\n九、接下来看哪里 (where to look)")
     story.say(f"  粉丝的手机    {system.simulator}/（网页：扫海报、关注、聊天、拨快时钟）")
     story.say(f"  接口文档      {system.api}/docs（离线可用）")
     story.say(f"  模拟器接口    {system.simulator}/openapi.json")
-    story.say(f"  登录          admin、manager、guide01 … guide06，密码均为 {PASSWORD}")
+    story.say(f"  登录          admin、manager、rep01、guide01 … guide06，密码均为 {PASSWORD}")
     story.say(f"  脚本入口      {file}")
     story.say(f"  命令行        {_command_line(system)}")
     story.say(f"  日志          {system.home / 'logs'}")
@@ -105,6 +105,10 @@ def _calls(app_id: str) -> dict[str, dict[str, Any]]:
         "my_numbers": api("GET", "/staff/v1/me/numbers", headers=bearer),
         "my_codes": api("GET", "/staff/v1/me/codes", headers=bearer),
         "ranking": api("GET", "/staff/v1/ranking?period={day|week|month}", headers=bearer),
+        "send_task": api("POST", "/staff/v1/tasks", {"title": "{title}", "audience": {"everybody": True}}, bearer),
+        "task": api("GET", "/staff/v1/tasks/{task_id}", headers=bearer),
+        "my_tasks": api("GET", "/staff/v1/me/tasks", headers=bearer),
+        "my_notices": api("GET", "/staff/v1/me/notices", headers=bearer),
         "make_fans": simulator("POST", "/sim/fans", {"name": "粉丝", "count": 1}),
         "scan": simulator("POST", f"{_FAN}/scan", action | {"ticket": "{ticket}"}),
         "follow": simulator("POST", f"{_FAN}/follow", action),

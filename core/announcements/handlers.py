@@ -8,28 +8,31 @@ from infra.events import Delivered, Handler
 
 _EXCERPT = 200
 
-# A withdrawal waits, and then finds these notices.
-_STANDING = "SELECT title, body FROM announcement WHERE id = $1 AND withdrawn_at IS NULL FOR SHARE"
+# Who has read it by now needs no alert. A withdrawal waits, and then finds these notices.
+_TO_TELL = """
+SELECT r.staff_id, a.title, left(a.body, $3) AS body
+FROM announcement a JOIN announcement_reader r ON r.announcement_id = a.id
+WHERE a.id = $1 AND a.withdrawn_at IS NULL AND r.staff_id = ANY($2::uuid[]) AND r.read_at IS NULL
+ORDER BY r.staff_id FOR SHARE OF a
+"""
 
 
 async def _tell(delivered: Delivered[AnnouncementIssued]) -> None:
     event = delivered.event
     async with database.transaction() as connection:
-        row = await connection.fetchrow(_STANDING, event.announcement_id)
-        if row is None:
-            return
+        rows = await connection.fetch(_TO_TELL, event.announcement_id, event.staff_ids, _EXCERPT)
         await notify_many(
             connection,
             [
                 NewNotice(
-                    staff_id=staff_id,
+                    staff_id=row["staff_id"],
                     key=notice_key(event.announcement_id, event.version),
                     kind=(NEW if event.version == 1 else CHANGED).name,
                     title=row["title"],
-                    body=row["body"][:_EXCERPT],
+                    body=row["body"],
                     link=f"/announcements/{event.announcement_id}",
                 )
-                for staff_id in event.staff_ids
+                for row in rows
             ],
         )
 

@@ -15,6 +15,7 @@ import asyncpg
 from core.organisation.errors import AlreadyBound, BindingNotFound, StaffNotFound
 from core.organisation.events import StaffWechatBound, StaffWechatUnbound
 from core.organisation.models import Staff, StaffWechat
+from core.sessions import service as sessions
 from infra import audit, clock, crypto, database
 from infra.database import Connection, transaction
 from infra.ids import new_id
@@ -181,12 +182,16 @@ async def of_staff(staff_id: UUID) -> list[StaffWechat]:
 
 
 async def unbind(staff_id: UUID, binding_id: UUID) -> None:
-    """The identity is no colleague any more, and is told nothing more. Raises BindingNotFound."""
+    """The identity is no colleague any more and is told nothing more; sessions opened by WeChat end.
+
+    Raises BindingNotFound.
+    """
     async with transaction():
         binding = await StaffWechat.select_for_update().get_or_none(id=binding_id, staff_id=staff_id)
         if binding is None:
             raise BindingNotFound
         await binding.delete()
+        await sessions.end_all("staff", staff_id, way="wechat")
         await publish(StaffWechatUnbound(staff_id=staff_id, identity=binding.digest.hex()))
         await audit.note("staff.wechat_unbound", "staff", staff_id, {"app_id": binding.app_id})
 

@@ -21,7 +21,10 @@ SELECT s.id, s.name, s.username, s.department_id, s.post_id, s.store_id, s.is_gu
        s.must_change_password, s.totp_confirmed_at, s.created_at, s.disabled_at, s.left_at, r.id AS role_id,
        r.key AS role_key, r.name AS role_name, r.points, r.scope AS role_scope, r.special_rights AS role_rights,
        ARRAY(SELECT g.department_id FROM staff_department_grant g WHERE g.staff_id = s.id) AS granted,
-       s.department_id = ALL(SELECT id FROM department WHERE parent_id IS NULL AND deleted_at IS NULL) AS on_top
+       NOT EXISTS (
+           SELECT FROM department t WHERE t.parent_id IS NULL AND t.deleted_at IS NULL AND t.id <> s.department_id
+           AND NOT EXISTS (SELECT FROM staff_department_grant g WHERE g.staff_id = s.id AND g.department_id = t.id)
+       ) AS on_top
 FROM staff s JOIN role r ON r.id = s.role_id
 """
 

@@ -17,6 +17,6 @@ router = APIRouter(prefix="/staff/v1", tags=["staff"])
 async def bind_wechat(
     staff_id: UUID, body: WechatBindingIn, by: Annotated[Colleague, RequirePermission("staff:write")]
 ) -> None:
-    """This openid is a colleague: it no longer counts as a fan."""
-    await scopes.reached(by, staff_id)
+    """This openid is a colleague: it no longer counts as a fan, and logs in as one who may no more than the caller."""
+    await scopes.expect_no_more(by, await scopes.reached(by, staff_id))
     await bindings.bind_wechat(staff_id, body.app_id, body.openid)

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from core.organisation import queries
-from core.organisation.errors import StaffNotFound
+from core.organisation.errors import RightNotYours, StaffNotFound
 from core.organisation.queries import Colleague
 from core.permissions.rules import Scope
 from infra import database
@@ -112,3 +112,26 @@ async def reached(by: Colleague, staff_id: UUID) -> Colleague:
     if found is None:
         raise StaffNotFound
     return found
+
+
+async def expect_no_more(by: Colleague, staff: Colleague) -> None:
+    """Nobody gives, takes, brings back or borrows what they don't hold: rights, or departments seen as a whole.
+
+    Raises RightNotYours with what goes beyond.
+    """
+    beyond = staff.rights.beyond(by.rights)
+    if await _sees_further(staff, by):
+        beyond.append("granted_departments")
+    if beyond:
+        raise RightNotYours({"beyond": beyond})
+
+
+async def _sees_further(staff: Colleague, by: Colleague) -> bool:
+    values = Values()
+    theirs, own = departments_in_reach(staff, values.put), departments_in_reach(by, values.put)
+    if by.scope is Scope.ALL or theirs is None:
+        return False
+    if own is None:
+        return True
+    row = await database.fetch_one(f"SELECT EXISTS (({theirs}) EXCEPT ({own})) AS found", *values)
+    return bool(row and row["found"])

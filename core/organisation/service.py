@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from core.organisation import administrators, places, queries
+from core.organisation.account.ending import shut
 from core.organisation.account.new_passwords import hash_new
 from core.organisation.errors import (
     DepartmentNotFound,
@@ -19,7 +20,6 @@ from core.organisation.events import StaffBecameGuide, StaffLeft
 from core.organisation.models import Department, Post, Staff
 from core.organisation.queries import Colleague
 from core.permissions.rules import Scope
-from core.sessions import service as sessions
 from infra import audit, clock
 from infra.database import constraint_errors, transaction
 from infra.ids import new_id
@@ -118,7 +118,7 @@ async def leave(staff_id: UUID) -> Colleague:
             staff.left_at = clock.now()
             await staff.save(update_fields=["left_at"])
             await Department.filter(head_id=staff_id).update(head_id=None)
-            await sessions.end_all("staff", staff_id)
+            await shut(staff_id)
             await publish(StaffLeft(staff_id=staff_id))
             await audit.note("staff.left", "staff", staff_id)
         left = await queries.colleague(staff_id)

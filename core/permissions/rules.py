@@ -140,5 +140,8 @@ def special_rights_in(names: Iterable[str]) -> frozenset[SpecialRight]:
 
 
 def scope_in_force(scope: Scope, *, on_top: bool) -> Scope:
-    """Everything below the one top department is everything, also what nobody looks after."""
+    """Everything below all departments at the top is everything, also what nobody looks after.
+
+    `on_top`: each of them is the own one or granted.
+    """
     return Scope.ALL if scope is Scope.BELOW and on_top else scope

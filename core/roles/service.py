@@ -115,7 +115,7 @@ def _check(by: Colleague, rights: Rights) -> None:
     if unknown := rights.points - POINTS:
         raise UnknownPoints({"points": sorted(unknown)})
     if beyond := rights.beyond(by.rights):
-        raise RightNotYours({"rights": beyond})
+        raise RightNotYours({"beyond": beyond})
 
 
 def _columns(rights: Rights) -> dict[str, Any]:

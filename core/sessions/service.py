@@ -108,9 +108,10 @@ async def end_one(kind: str, principal_id: UUID, session_id: UUID) -> None:
         raise SessionNotFound
 
 
-async def end_all(kind: str, principal_id: UUID, *, but: UUID | None = None) -> int:
-    """End every session of a principal at once (but one); returns how many."""
-    return await _end("kind = $1 AND principal_id = $2 AND id IS DISTINCT FROM $3::uuid", kind, principal_id, but)
+async def end_all(kind: str, principal_id: UUID, *, but: UUID | None = None, way: str | None = None) -> int:
+    """End every session of a principal at once (but one; of one way); returns how many."""
+    which = "kind = $1 AND principal_id = $2 AND id IS DISTINCT FROM $3::uuid AND ($4::text IS NULL OR way = $4)"
+    return await _end(which, kind, principal_id, but, way)
 
 
 async def _end(which: str, *values: object) -> int:

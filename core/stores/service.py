@@ -14,7 +14,7 @@ from core.stores.errors import StoreNameTaken, StoreNotFound
 from core.stores.events import StoreAdded
 from core.stores.models import Store
 from infra import audit, clock
-from infra.database import Connection, constraint_errors, transaction
+from infra.database import constraint_errors, retry_on_conflict, transaction
 from infra.geo import Position
 from infra.ids import new_id
 from infra.outbox import publish
@@ -70,6 +70,7 @@ async def add_store(
     return store
 
 
+@retry_on_conflict
 async def change_store(by: Colleague, store_id: UUID, values: Mapping[str, Any]) -> Store:
     """Change the fields given, of a closed store too.
 
@@ -77,12 +78,15 @@ async def change_store(by: Colleague, store_id: UUID, values: Mapping[str, Any])
     """
     with constraint_errors(CONSTRAINTS):
         async with transaction() as connection:
+            # Before the store, as everybody who needs both.
+            if (department_id := values.get("department_id")) is not None:
+                await places.hold_department(connection, department_id)
             store = await _hold(by, store_id)
             changed = {name: value for name, value in values.items() if getattr(store, name) != value}
             if not changed:
                 return store
             if "department_id" in changed:
-                await _check_department(connection, by, changed["department_id"])
+                await _check_department(by, changed["department_id"])
             details = {
                 name: "changed" if name in _UNTOLD else [getattr(store, name), value] for name, value in changed.items()
             }
@@ -123,10 +127,9 @@ async def _hold(by: Colleague, store_id: UUID) -> Store:
     return store
 
 
-async def _check_department(connection: Connection, by: Colleague, department_id: UUID | None) -> None:
+async def _check_department(by: Colleague, department_id: UUID | None) -> None:
     """A store is taken out of all departments by who sees everything; others would lose it from sight."""
     if department_id is None and by.scope is Scope.ALL:
         return
     if department_id is None or not await places.department_in_reach(by, department_id):
         raise DepartmentNotFound
-    await places.hold_department(connection, department_id)

@@ -21,7 +21,16 @@ SELECT t.id FROM task t WHERE t.author_id = $1 AND t.recalled_at IS NULL AND EXI
     AND (r.decision IS NULL OR r.decision = 'accepted'))
 """
 
-_HAND_OVER = "UPDATE task_recipient SET removed_at = $2, handed_to_id = $3 WHERE id = ANY($1::bigint[])"
+# Giver's and receiver's, in the order in which words lock them.
+_LOCK = f"""
+SELECT 1 FROM task_recipient WHERE staff_id IN ($1, $2) AND task_id IN (SELECT h.task_id FROM ({_HELD}) h)
+ORDER BY id FOR NO KEY UPDATE
+"""
+
+_HAND_OVER = f"""
+UPDATE task_recipient SET removed_at = $2, handed_to_id = $3 WHERE id IN (SELECT h.id FROM ({_HELD}) h)
+RETURNING task_id
+"""
 
 _SIGN = f"UPDATE task SET author_id = $2 WHERE id IN ({_SENT} ORDER BY t.id FOR NO KEY UPDATE OF t)"
 
@@ -36,14 +45,15 @@ async def held(staff_id: UUID) -> int:
 
 async def hand_over(connection: Connection, source: UUID, target: UUID, _hand_over_id: UUID) -> int:
     """The target does the source's open tasks, unless he has them already, and is the author of those sent."""
-    rows = await connection.fetch(f"{_HELD} ORDER BY r.id FOR NO KEY UPDATE OF r", source)
-    now = clock.now()
-    await connection.execute(_HAND_OVER, [row["id"] for row in rows], now, target)
-    for row in rows:
-        await service.add_recipients(connection, row["task_id"], [target], now)
-        await publish(*in_chunks(TaskAnswered, row["task_id"], [source]))
+    # Tasks before recipients, as a change of a task locks them.
     sent = await connection.execute(_SIGN, source, target)
-    return len(rows) + int(sent.split()[-1])
+    await connection.execute(_LOCK, source, target)
+    now = clock.now()
+    tasks = [row["task_id"] for row in await connection.fetch(_HAND_OVER, source, now, target)]
+    await service.add_recipients(connection, [(task_id, target) for task_id in tasks], now)
+    if events := [event for task_id in tasks for event in in_chunks(TaskAnswered, task_id, [source])]:
+        await publish(*events)
+    return len(tasks) + int(sent.split()[-1])
 
 
 TASKS = Belonging(name="tasks", title="任务", held=held, hand_over=hand_over)

@@ -62,6 +62,9 @@ async def _all_due(
 
 
 async def _reminders(connection: Connection, task: asyncpg.Record) -> list[NewNotice]:
+    if task["deadline"] <= clock.now():
+        # Nothing ran when it was due; now it is late, and that is what escalation tells.
+        return []
     return [
         NewNotice(
             staff_id=row["staff_id"],

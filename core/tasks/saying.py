@@ -17,13 +17,14 @@ import orjson
 from core.files import service as files
 from core.tasks import counting
 from core.tasks.errors import ProofNeeded, TaskNotFound, TaskWasRecalled, VersionUnknown, WordKeyReused
-from core.tasks.events import TaskAnswered
+from core.tasks.events import TaskAnswered, TaskChanged, TaskRecalled
 from core.tasks.rules import Decision, Standing, Step, clamp, join, of_word
 from core.tasks.schemas import Outcome, Unreadable, WordIn, WordResult
 from infra import clock
 from infra.batch import GroupCommit
 from infra.database import Connection, transaction
 from infra.errors import DomainError, InvalidInput
+from infra.events import Event
 from infra.outbox import publish
 
 # In the order of their ids, so that two batches never wait for each other.
@@ -77,9 +78,23 @@ class _Recipient:
     task_made_at: datetime
     version: int
     needs_proof: bool
-    asked_until: datetime | None
+    removed_at: datetime | None
+    recalled_at: datetime | None
     before: Standing
     standing: Standing
+
+    @property
+    def asked_until(self) -> datetime | None:
+        return min((at for at in (self.removed_at, self.recalled_at) if at is not None), default=None)
+
+    @property
+    def missed(self) -> type[TaskChanged | TaskRecalled] | None:
+        """What whoever had read the task was told of, before it was known that this one had read it too."""
+        if self.removed_at is not None or self.before.read_at is not None or self.standing.read_at is None:
+            return None
+        if self.recalled_at is not None:
+            return TaskRecalled
+        return TaskChanged if (self.standing.read_version or 0) < self.version else None
 
     @classmethod
     def of(cls, row: asyncpg.Record) -> "_Recipient":
@@ -100,7 +115,8 @@ class _Recipient:
             task_made_at=row["created_at"],
             version=row["version"],
             needs_proof=row["needs_proof"],
-            asked_until=min((at for at in (row["removed_at"], row["recalled_at"]) if at), default=None),
+            removed_at=row["removed_at"],
+            recalled_at=row["recalled_at"],
             before=standing,
             standing=standing,
         )
@@ -274,12 +290,21 @@ async def _move(connection: Connection, recipients: Sequence[_Recipient]) -> Non
         [one.before.is_closed and not one.standing.is_closed for one in recipients],
     )
     counting.stir({one.task_id for one in recipients})
+    if events := _events(recipients):
+        await publish(*events)
+
+
+def _events(recipients: Sequence[_Recipient]) -> list[Event]:
+    """What follows for others, and for whoever was offline too long to hear of a change or a recall."""
     decided = defaultdict[UUID, list[_Recipient]](list)
+    missed = defaultdict[tuple[UUID, type[TaskChanged | TaskRecalled]], list[UUID]](list)
     for one in recipients:
         if one.standing.decision is not one.before.decision:
             decided[one.task_id].append(one)
-    if decided:
-        await publish(*(_answered(task_id, decided[task_id]) for task_id in sorted(decided)))
+        if one.missed is not None:
+            missed[one.task_id, one.missed].append(one.staff_id)
+    told = [kind(task_id=task_id, staff_ids=tuple(people)) for (task_id, kind), people in missed.items()]
+    return [*(_answered(task_id, some) for task_id, some in decided.items()), *told]
 
 
 def _answered(task_id: UUID, recipients: Sequence[_Recipient]) -> TaskAnswered:

@@ -1,6 +1,7 @@
 """Sending, changing and recalling tasks. What recipients say of them: `saying.py`."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -22,10 +23,10 @@ from infra.outbox import publish
 # Whoever was removed is asked again and keeps what was said.
 _ADD = """
 INSERT INTO task_recipient AS r (task_id, staff_id, added_at)
-SELECT $1, staff_id, $3 FROM unnest($2::uuid[]) AS s (staff_id) ORDER BY staff_id
+SELECT task_id, staff_id, $3 FROM unnest($1::uuid[], $2::uuid[]) AS s (task_id, staff_id) ORDER BY task_id, staff_id
 ON CONFLICT (task_id, staff_id) DO UPDATE SET removed_at = NULL, handed_to_id = NULL, added_at = excluded.added_at,
     turn = r.turn + 1
-WHERE r.removed_at IS NOT NULL RETURNING staff_id
+WHERE r.removed_at IS NOT NULL RETURNING task_id, staff_id
 """
 
 # Who stands in for a colleague stays, whatever the audience says.
@@ -35,6 +36,9 @@ AND NOT EXISTS (SELECT FROM task_recipient h WHERE h.task_id = $1 AND h.handed_t
 """
 
 _ASKED = "SELECT staff_id FROM task_recipient WHERE task_id = $1 AND removed_at IS NULL ORDER BY staff_id"
+
+# All, in the order in which words lock them.
+_LOCK_RECIPIENTS = "SELECT 1 FROM task_recipient WHERE task_id = $1 ORDER BY id FOR NO KEY UPDATE"
 
 
 async def preview(by: Colleague, audience: Audience) -> int:
@@ -65,7 +69,7 @@ async def send(by: Colleague, task: TaskIn) -> TaskOut:
             changed_at=now,
             **times,
         )
-        await add_recipients(connection, task_id, people, now)
+        await add_recipients(connection, [(task_id, person) for person in people], now)
         await audit.note("task.sent", "task", task_id, {"people": len(people), "urgent": task.urgent})
         return await queries.sent(by, task_id)
 
@@ -92,8 +96,9 @@ async def change(by: Colleague, task_id: UUID, change: TaskChange) -> TaskOut:
         removed = []
         if change.audience is not None:
             people = await audiences.people_in_reach(connection, by, change.audience)
+            await connection.execute(_LOCK_RECIPIENTS, task_id)
             removed = [row["staff_id"] for row in await connection.fetch(_REMOVE, task_id, people, now)]
-            await add_recipients(connection, task_id, people, now)
+            await add_recipients(connection, [(task_id, person) for person in people], now)
         await _publish(TaskChanged, task_id, set(asked) - set(removed))
         await _publish(TaskAnswered, task_id, removed)
         counting.stir([task_id])
@@ -115,11 +120,13 @@ async def recall(by: Colleague, task_id: UUID, reason: str) -> TaskOut:
         return await queries.sent(by, task_id)
 
 
-async def add_recipients(connection: Connection, task_id: UUID, people: list[UUID], at: datetime) -> int:
-    """Ask these colleagues; who is asked already stays as he is. Returns how many are new."""
-    added = await connection.fetch(_ADD, task_id, people, at)
-    await _publish(TaskAssigned, task_id, [row["staff_id"] for row in added])
-    return len(added)
+async def add_recipients(connection: Connection, pairs: Sequence[tuple[UUID, UUID]], at: datetime) -> None:
+    """Ask colleagues, each of a task (task, colleague); who is asked already stays as he is."""
+    added = defaultdict[UUID, list[UUID]](list)
+    for row in await connection.fetch(_ADD, [task for task, _ in pairs], [staff for _, staff in pairs], at):
+        added[row["task_id"]].append(row["staff_id"])
+    if events := [event for task_id, people in added.items() for event in in_chunks(TaskAssigned, task_id, people)]:
+        await publish(*events)
 
 
 async def _publish(kind: Any, task_id: UUID, staff_ids: Iterable[UUID]) -> None:

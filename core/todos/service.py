@@ -38,12 +38,12 @@ UPDATE todo SET {column} = $3 WHERE kind = $1 AND source_id = $2 AND done_at IS 
 RETURNING staff_id, version
 """
 
-# Also for whom it has not arrived yet: a row of version 0 waits for it.
+# Also for whom it has not arrived yet: a row of version 0 waits for it. Of both ends done stands, whichever came first.
 _END_FOR = """
 INSERT INTO todo (id, staff_id, kind, source_id, title, link, version, created_at, {column})
 SELECT id, staff_id, $1, $2, '', '', 0, $3, $3 FROM unnest($4::uuid[], $5::uuid[]) AS t (id, staff_id) ORDER BY staff_id
-ON CONFLICT (staff_id, kind, source_id) DO UPDATE SET {column} = excluded.{column}
-    WHERE todo.done_at IS NULL AND todo.dropped_at IS NULL
+ON CONFLICT (staff_id, kind, source_id) DO UPDATE SET done_at = excluded.done_at, dropped_at = excluded.dropped_at
+    WHERE todo.done_at IS NULL AND (todo.dropped_at IS NULL OR excluded.done_at IS NOT NULL)
 RETURNING staff_id, version
 """
 

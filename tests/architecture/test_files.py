@@ -34,6 +34,7 @@ OWN_NAMES = {
     "core/files/library.py",
     "core/files/purposes.py",
     "core/files/uploads.py",
+    "core/organisation/account/ending.py",
     "core/organisation/account/new_passwords.py",
     "core/organisation/account/second_factor.py",
     "core/organisation/audience.py",

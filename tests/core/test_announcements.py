@@ -216,6 +216,15 @@ async def test_nobody_is_alerted_of_what_was_withdrawn_before(http, boss):
     assert await alerts(guide) == []
 
 
+async def test_who_has_read_it_before_the_alert_was_written_is_not_alerted(http, boss):
+    reader, other = await make.guide(), await make.guide()
+    body = TEXT | {"audience": {"staff_ids": [str(reader.id), str(other.id)]}}
+    announcement = (await http.post("/staff/v1/announcements", headers=boss, json=body)).json()
+    await opened(http, reader, announcement)
+    await make.settle(registry())
+    assert [len(await alerts(one)) for one in (reader, other)] == [0, 1]
+
+
 async def test_it_is_looked_after_by_its_author_and_by_who_has_the_author_in_reach(http, tree):
     author = await make.colleague(RoleKey.MANAGER, post=tree["门店部"])
     above = await make.colleague(RoleKey.MANAGER, post=tree["大区"])

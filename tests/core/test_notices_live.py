@@ -1,6 +1,7 @@
 """The live stream over HTTP: who may listen, for how long, and what a client can rely on."""
 
 import asyncio
+from contextlib import AsyncExitStack
 
 import pytest
 
@@ -87,9 +88,7 @@ async def test_at77_a_forced_log_out_ends_the_streams_of_that_session_at_once(ht
     guide, other = await make.guide(), await make.guide()
     async with listening(await make.headers(guide)) as gone, listening(await make.headers(other)) as stays:
         await asyncio.gather(gone.heard(1), stays.heard(1))
-        async with database.transaction() as connection:
-            await sessions.end_all("staff", guide.id)
-            await live.publish(connection, [LiveEvent(staff_topic(guide.id), live.SESSIONS_ENDED, {})])
+        await sessions.end_all("staff", guide.id)
         await gone.until(lambda listener: listener.ended)
         assert gone.kinds() == ["hello", "sessions_ended"]
         await tell(other, "x")
@@ -97,31 +96,38 @@ async def test_at77_a_forced_log_out_ends_the_streams_of_that_session_at_once(ht
         assert not stays.ended
 
 
-@pytest.mark.parametrize("how", ["deleted", "expired", "disabled", "left"])
-async def test_a_heartbeat_finds_who_may_no_longer_listen(http, db, hub, how):
+@pytest.fixture
+async def quick_beats(hub):
     await parameters.change("live.heartbeat_seconds", 1, expected_version=0, by="test")
     await hub.close()
     await hub.open()
-    guide = await make.guide()
-    async with listening(await make.headers(guide)) as listener:
+
+
+async def test_a_heartbeat_finds_who_may_no_longer_listen_and_keeps_the_others(http, quick_beats):
+    guides = {how: await make.guide() for how in ("stays", "deleted", "disabled", "left")}
+    async with AsyncExitStack() as stack:
+        listeners = {
+            how: await stack.enter_async_context(listening(await make.headers(guide))) for how, guide in guides.items()
+        }
+        for listener in listeners.values():
+            await listener.heard(1)
+        await database.execute("DELETE FROM session WHERE principal_id = $1", guides["deleted"].id)
+        for how in ("disabled", "left"):
+            await database.execute(f"UPDATE staff SET {how}_at = '2026-01-01T00:00:00Z' WHERE id = $1", guides[how].id)
+        stays = listeners.pop("stays")
+        for listener in listeners.values():
+            await listener.until(lambda listener: listener.ended)
+            assert listener.kinds() == ["hello", "sessions_ended"]
+        await stays.until(lambda listener: listener.beats > 0)
+        assert (stays.ended, stays.kinds()) == (False, ["hello"])
+
+
+async def test_a_heartbeat_finds_that_a_session_has_expired(http, db, quick_beats):
+    async with listening(await make.headers(await make.guide())) as listener:
         await listener.heard(1)
-        if how == "deleted":
-            await sessions.end_all("staff", guide.id)
-        elif how == "expired":
-            make.jump(db, hours=13)
-        else:
-            await database.execute(f"UPDATE staff SET {how}_at = '2026-01-01T00:00:00Z' WHERE id = $1", guide.id)
+        make.jump(db, hours=13)
         await listener.until(lambda listener: listener.ended)
         assert listener.kinds() == ["hello", "sessions_ended"]
-
-
-async def test_heartbeats_keep_an_idle_stream_open(http, hub):
-    await parameters.change("live.heartbeat_seconds", 1, expected_version=0, by="test")
-    await hub.close()
-    await hub.open()
-    async with listening(await make.headers(await make.guide())) as listener:
-        await listener.until(lambda listener: listener.beats == 2)
-        assert not listener.ended
 
 
 async def test_a_reader_who_stops_reading_is_left(http):

@@ -162,7 +162,7 @@ async def test_nobody_composes_a_role_with_rights_they_do_not_hold(http, boss):
         answer = await http.post(ROLES, headers=headers, json={"name": "一"} | body)
         assert (error_of(answer), answer.json()["error"]["details"]) == (
             (403, "right_not_yours"),
-            {"rights": expected},
+            {"beyond": expected},
         )
     for answer in (
         await http.patch(f"{ROLES}/{role['id']}", headers=headers, json={"version": 1, "points": ["staff:write"]}),

@@ -1,12 +1,15 @@
 """Changing and recalling tasks: who had read them is told; nobody overwrites somebody else's change."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
 from app.contexts import registry
 from core.permissions.rules import RoleKey
-from infra import clock
+from core.tasks import saying
+from core.tasks.schemas import WordIn
+from infra import clock, database
 from tests import factories as make
 from tests.core.task_world import outcomes, person, word
 from tests.doors import error_of
@@ -117,6 +120,58 @@ async def test_words_said_before_a_recall_count_and_later_ones_stay_in_the_trace
     assert [(w["step"], w["counted"]) for w in trace] == [("read", True), ("done", False)]
     counts = (await author.get(path))["counts"]
     assert (counts["read"], counts["done"]) == (1, 0)
+
+
+@pytest.mark.parametrize("ending", ["changed", "recalled"])
+async def test_who_read_it_offline_before_it_was_changed_or_recalled_is_told_when_that_is_known(http, author, ending):
+    task, (one, unread) = await _sent(http, author)
+    path, read = f"/tasks/{task['id']}", word(task, "read")
+    if ending == "changed":
+        await author.call("PATCH", path, {"version": 1, "title": "盘点冰柜"})
+    else:
+        await author.call("POST", f"{path}/recall", {"reason": "发错了"})
+    await make.settle(registry())
+    assert await one.notices(f"task.{ending}") == []
+    for _ in range(2):
+        assert outcomes(await one.say(read, word(task, "delivered", at=timedelta(seconds=1))))[0] != "task_recalled"
+        await make.settle(registry())
+    assert [len(await person.notices(f"task.{ending}")) for person in (one, unread)] == [1, 0]
+
+
+async def test_who_reads_the_present_version_or_was_removed_is_told_of_no_change(http, author):
+    task, (reads, goes) = await _sent(http, author)
+    old = word(task, "read")
+    body = {"version": 1, "title": "盘点冰柜", "audience": {"staff_ids": [reads.id]}}
+    await author.call("PATCH", f"/tasks/{task['id']}", body)
+    await goes.say(old)
+    await reads.say(word(task, "read", version=2), old | {"key": word(task, "read")["key"]})
+    await make.settle(registry())
+    assert await reads.notices("task.changed") == await goes.notices("task.changed") == []
+
+
+async def test_words_and_another_audience_at_once_never_wait_for_each_other_in_a_circle(http, author):
+    # Who is added later has a higher row, whatever the order of the people's ids.
+    people = sorted([await person(http) for _ in range(6)], key=lambda one: one.id, reverse=True)
+    task = await author.send(people[0])
+    path, version = f"/tasks/{task['id']}", 1
+    for number in range(2, 7):
+        body = {"version": version, "audience": {"staff_ids": [one.id for one in people[:number]]}}
+        version = (await author.call("PATCH", path, body)).json()["version"]
+
+    async def speak():
+        rows = [saying.Said(one.staff.id, WordIn(**word(task, "read")), clock.now()) for one in people]
+        async with database.transaction() as connection:
+            return await saying.say_many(connection, rows)
+
+    async def narrow():
+        nonlocal version
+        for number in (1, 6) * 4:
+            body = {"version": version, "audience": {"staff_ids": [one.id for one in people[:number]]}}
+            answer = await author.call("PATCH", path, body)
+            assert answer.status_code == 200, answer.text
+            version = answer.json()["version"]
+
+    await asyncio.gather(narrow(), *(speak() for _ in range(24)))
 
 
 async def test_a_task_recalled_before_it_was_announced_is_not_announced(http, author):

@@ -124,6 +124,15 @@ async def test_what_was_ended_before_it_arrived_stays_ended(http, guide, mine, h
     assert (await titles(http, mine), await titles(http, mine, "?state=done")) == ([], done)
 
 
+@pytest.mark.parametrize("ends", [(finish, drop), (drop, finish)])
+async def test_of_both_ends_done_stands_whichever_came_first(http, guide, mine, ends):
+    source = uuid4()
+    await put(task(guide, source, title="一"))
+    for how in ends:
+        await end(how, "task", source, [guide.id])
+    assert (await titles(http, mine), await titles(http, mine, "?state=done")) == ([], ["一"])
+
+
 async def test_ending_for_some_or_for_all_leaves_the_first_end(http, db, guide, mine):
     source, other = uuid4(), await make.guide()
     theirs = await make.headers(other)

@@ -128,6 +128,20 @@ def test_what_is_no_xlsx_is_refused():
         assert _reason(altered(whole, lambda xml, right=right, wrong=wrong: xml.replace(right, wrong))) == "not_xlsx"
 
 
+@pytest.mark.parametrize(
+    ("name", "right", "wrong"),
+    [
+        ("xl/workbook.xml", b"r:id=", b"r:other="),
+        ("xl/workbook.xml", b"UTF-8", b"none-such"),
+        ("xl/sharedStrings.xml", b"UTF-8", b"hex"),
+        ("xl/worksheets/sheet1.xml", b'<row r="2"', b'<row r="-2"'),
+        ("xl/worksheets/sheet1.xml", b'<row r="2"', b'<row r="99999999999999999999"'),
+    ],
+)
+def test_what_no_program_writes_is_refused(name, right, wrong):
+    assert _reason(altered(book(["员工01"]), lambda xml: xml.replace(right, wrong), name=name)) == "not_xlsx"
+
+
 def test_macros_are_refused():
     content = io.BytesIO(book(["员工01"]))
     with zipfile.ZipFile(content, "a") as archive:

@@ -61,6 +61,22 @@ async def test_a_fan_is_welcomed_by_the_guide_whose_code_was_scanned_and_counted
     assert fans["items"][0]["following"]
 
 
+async def test_a_task_reaches_the_reps_locked_phone_and_its_counts_are_exact(demo):
+    outside, home, _ = demo
+    assert re.search(r"外勤锁屏的手机收到微信提醒\n  外勤查看并完成：已读 1/1，完成 1/1", (home / "output").read_text())
+    rep, boss = await outside.log_in("rep01"), await outside.log_in("admin")
+    status, _ = await outside.call("send_task", headers=rep, body={"title": "越权"})
+    assert status == 403
+    status, task = await outside.call("send_task", headers=boss, body={"title": "全员盘点"})
+    assert (status, task["counts"]["total"], task["counts"]["read"]) == (201, 9, 0)
+
+    async def noticed():
+        _, notices = await outside.call("my_notices", headers=rep)
+        return any("全员盘点" in notice["title"] + notice["body"] for notice in notices["items"])
+
+    await _until(noticed)
+
+
 async def test_documentation_needs_no_internet(demo):
     outside, _, _ = demo
     for page in ("/docs", "/redoc"):
@@ -76,7 +92,11 @@ async def test_metrics_of_every_process_stand_on_one_page(demo):
     _, text = await outside.get("api", "/metrics")
     assert 'guanxi_events_handled_total{handler="wechat.pushes.record",outcome="done"}' in text
     assert 'guanxi_pushes_total{outcome="new"}' in text
-    assert "guanxi_outbox_lag_seconds 0.0" in text
+
+    async def caught_up():
+        return "guanxi_outbox_lag_seconds 0.0" in (await outside.get("api", "/metrics"))[1]
+
+    await _until(caught_up)
 
 
 async def test_logs_are_json_with_ids_and_without_openids(demo):

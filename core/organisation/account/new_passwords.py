@@ -10,9 +10,10 @@ from uuid import UUID
 
 from core.organisation import queries, scopes
 from core.organisation.account import second_factor
+from core.organisation.account.ending import shut
 from core.organisation.account.errors import OwnAccount, PasswordTooWeak, PasswordUsedBefore, StaffGone
 from core.organisation.account.rules import problems_of
-from core.organisation.errors import RightNotYours, StaffNotFound, WrongPassword
+from core.organisation.errors import StaffNotFound, WrongPassword
 from core.organisation.models import FormerPassword, Staff
 from core.organisation.passwords import hash_password, verify
 from core.organisation.queries import Colleague
@@ -69,13 +70,14 @@ async def change_own(staff: Colleague, session_id: UUID, present: str, new: str,
     """
     kept = await KEPT_FORMER.get()
     former_hash = await proved(staff, present, address)
+    await sessions.forgive_attempt(staff.username, address)
     new_hash = await hash_new(new, staff.username)
     for used in (former_hash, *await _former(staff.id, kept)):
         if await verify(used, new):
             raise PasswordUsedBefore
     async with database.transaction():
         await _set(staff.id, former_hash, new_hash, kept=kept, must_change=False)
-        await sessions.end_all("staff", staff.id, but=session_id)
+        await shut(staff.id, but=session_id)
         await audit.note("staff.password_changed", "staff", staff.id)
 
 
@@ -107,7 +109,7 @@ async def _reset(staff: Colleague, password: str | None) -> str:
     async with database.transaction():
         row = await Staff.select_for_update(no_key=True).get(id=staff_id)
         await _set(staff_id, row.password_hash, new_hash, kept=kept, must_change=True)
-        await sessions.end_all("staff", staff_id)
+        await shut(staff_id)
         await audit.note("staff.password_reset", "staff", staff_id, {"made_here": password is None})
     return chosen
 
@@ -120,7 +122,7 @@ async def take_second_factor(by: Colleague, staff_id: UUID) -> None:
     await in_charge_of(by, staff_id)
     async with database.transaction():
         await second_factor.forget(staff_id)
-        await sessions.end_all("staff", staff_id)
+        await shut(staff_id)
 
 
 async def in_charge_of(by: Colleague, staff_id: UUID) -> Colleague:
@@ -131,20 +133,21 @@ async def in_charge_of(by: Colleague, staff_id: UUID) -> Colleague:
     staff = await scopes.reached(by, staff_id)
     if staff.id == by.id:
         raise OwnAccount
-    if beyond := staff.rights.beyond(by.rights):
-        raise RightNotYours({"beyond": beyond})
+    await scopes.expect_no_more(by, staff)
     if staff.left_at is not None:
         raise StaffGone
     return staff
 
 
 async def proved(staff: Colleague, password: str, address: str) -> str:
-    """The stored hash of the present password, which this one is. Raises TooManyAttempts, WrongPassword."""
+    """The stored hash of the present password, which this one is; the attempt counts until the caller forgives it.
+
+    Raises TooManyAttempts, WrongPassword.
+    """
     await sessions.count_attempt(staff.username, address)
     stored = (await Staff.get(id=staff.id)).password_hash
     if not await verify(stored, password):
         raise WrongPassword
-    await sessions.forgive_attempt(staff.username, address)
     return stored
 
 

@@ -5,9 +5,11 @@ from uuid import UUID
 
 from core.organisation import queries
 from core.organisation.account import new_passwords, second_factor
+from core.organisation.account.ending import shut
 from core.organisation.account.errors import (
     PasswordChangeNeeded,
     ProfileChanged,
+    SecondFactorMissing,
     SecondFactorNeeded,
     SecondFactorSetupNeeded,
     SecondFactorWrong,
@@ -92,18 +94,20 @@ async def end_own_session(staff: Colleague, session_id: UUID) -> None:
 async def force_out(staff_id: UUID) -> int:
     """End every session of an account at once (AT-77); returns how many."""
     async with transaction():
-        ended = await sessions.end_all("staff", staff_id)
+        ended = await shut(staff_id)
         await audit.note("staff.logged_out", "staff", staff_id, {"by_themself": False, "sessions": ended})
     return ended
 
 
 async def take_away_own_factor(staff: Colleague, password: str, code: str, address: str) -> None:
-    """Raises TooManyAttempts, WrongPassword, SecondFactorWrong, SecondFactorMissing."""
+    """Raises SecondFactorMissing, TooManyAttempts, WrongPassword, SecondFactorWrong; wrong codes count as attempts."""
+    if not staff.has_second_factor:
+        raise SecondFactorMissing
     await new_passwords.proved(staff, password, address)
     async with transaction() as connection:
-        if staff.has_second_factor:
-            await second_factor.use(connection, staff.id, code)
+        await second_factor.use(connection, staff.id, code)
         await second_factor.forget(staff.id)
+    await sessions.forgive_attempt(staff.username, address)
 
 
 async def due_first(staff: Colleague, way: str) -> type[Forbidden] | None:

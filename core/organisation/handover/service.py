@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from core.organisation import queries
+from core.organisation import administrators, queries
 from core.organisation import service as organisation
 from core.organisation.errors import StaffNotFound
 from core.organisation.handover.errors import ReceiverIsGiver, ReceiverNotAtWork, UnknownParts
@@ -12,7 +12,7 @@ from core.organisation.models import HandOver
 from core.organisation.queries import Colleague
 from infra import audit, clock
 from infra.context import Belonging
-from infra.database import Connection, transaction
+from infra.database import Connection, retry_on_conflict, transaction
 from infra.ids import new_id
 
 # In the order of the contexts: whoever locks rows of several parts does it in this one.
@@ -73,9 +73,12 @@ async def hand_over(source: UUID, target: UUID, parts: Sequence[str] | None, rea
     return hand_over_id
 
 
+@retry_on_conflict
 async def leave(staff_id: UUID, target: UUID | None, parts: Sequence[str] | None, reason: str) -> Colleague:
     """A colleague leaves and, with a target, hands over in the same step. Raises as both do."""
-    async with transaction():
+    async with transaction() as connection, administrators.keeping_one():
+        if target is not None:
+            await _hold(connection, staff_id, target)
         left = await organisation.leave(staff_id)
         if target is not None:
             await hand_over(staff_id, target, parts, reason)

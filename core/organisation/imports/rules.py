@@ -179,7 +179,7 @@ class _Planner:
 
     def _post(self, department_id: UUID, name: str) -> UUID | None:
         found = self._posts.get((department_id, name))
-        if found is None and self._known.may_make:
+        if found is None and self._known.may_make and (self._reach is None or department_id in self._reach):
             found = self._make_id()
             self._posts[department_id, name] = found
             self._plan.posts.append((found, department_id, name))

@@ -10,15 +10,15 @@ from typing import Any
 from uuid import UUID
 
 from core.organisation import administrators, places, service
+from core.organisation.account.ending import shut
 from core.organisation.account.errors import ProfileChanged, StaffGone
 from core.organisation.account.new_passwords import hash_new
-from core.organisation.errors import DepartmentNotFound, RightNotYours, StaffNotFound
+from core.organisation.errors import DepartmentNotFound, StaffNotFound
 from core.organisation.events import StaffBecameGuide
 from core.organisation.models import Department, DepartmentGrant, Staff
 from core.organisation.people.rules import RIGHTS, details_of
 from core.organisation.queries import Colleague
-from core.organisation.scopes import reached
-from core.sessions import service as sessions
+from core.organisation.scopes import expect_no_more, reached
 from infra import audit, clock
 from infra.database import Connection, constraint_errors, retry_on_conflict, transaction
 from infra.errors import Forbidden
@@ -39,7 +39,7 @@ async def create(by: Colleague, *, password_hash: str, **values: Any) -> Colleag
     async with transaction():
         added = await service.create_staff(password_hash=password_hash, **values)
         await places.check(by, added.department_id, added.store_id)
-        _give(by, added)
+        await expect_no_more(by, added)
     return added
 
 
@@ -68,8 +68,8 @@ async def change(by: Colleague, staff_id: UUID, version: int, values: Mapping[st
                 await publish(StaffBecameGuide(staff_id=staff_id))
             await _check_place(by, staff, changed)
             if changed.keys() & RIGHTS:
-                _give(by, before)
-                _give(by, await reached(by, staff_id))
+                await expect_no_more(by, before)
+                await expect_no_more(by, await reached(by, staff_id))
             await audit.note("staff.changed", "staff", staff_id, details_of(former, changed))
 
 
@@ -83,7 +83,7 @@ async def disable(by: Colleague, staff_id: UUID) -> None:
         staff, _ = await _hold(by, staff_id)
         if staff.disabled_at is None:
             await Staff.filter(id=staff_id).update(disabled_at=clock.now(), version=staff.version + 1)
-            await sessions.end_all("staff", staff_id)
+            await shut(staff_id)
             await audit.note("staff.disabled", "staff", staff_id)
 
 
@@ -96,7 +96,7 @@ async def enable(by: Colleague, staff_id: UUID) -> None:
     async with transaction():
         staff, before = await _hold(by, staff_id)
         if staff.disabled_at is not None:
-            _give(by, before)
+            await expect_no_more(by, before)
             await Staff.filter(id=staff_id).update(disabled_at=None, version=staff.version + 1)
             await audit.note("staff.enabled", "staff", staff_id)
 
@@ -110,12 +110,6 @@ async def _hold(by: Colleague, staff_id: UUID) -> tuple[Staff, Colleague]:
     if staff.left_at is not None:
         raise StaffGone
     return staff, found
-
-
-def _give(by: Colleague, staff: Colleague) -> None:
-    """Nobody gives a right they don't hold. Raises RightNotYours."""
-    if beyond := staff.rights.beyond(by.rights):
-        raise RightNotYours({"beyond": beyond})
 
 
 def _in_order(values: Mapping[str, Any]) -> dict[str, Any]:
