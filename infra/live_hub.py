@@ -124,12 +124,14 @@ class Hub:
     async def _hear(self) -> None:
         while True:
             try:
-                async with redis.client().pubsub(ignore_subscribe_messages=True) as channel:
+                async with redis.client().pubsub() as channel:
                     await channel.subscribe(live.CHANNEL)
                     while True:
                         message = await channel.get_message(timeout=_REDIS_SECONDS)
                         if message is not None:
-                            self._look_at(orjson.loads(message["data"]))
+                            # What came before the subscription was not heard.
+                            heard = message["type"] == "message"
+                            self._look_at(orjson.loads(message["data"]) if heard else self._streams)
             except (redis.RedisError, OSError, ValueError) as error:
                 logger().warning("live_without_redis", error=type(error).__name__)
                 await asyncio.sleep(_REDIS_SECONDS)

@@ -56,6 +56,7 @@ ALTER TABLE notice_setting ADD CONSTRAINT notice_setting_quiet CHECK (
     num_nonnulls(quiet_from, quiet_until) IN (0, 2)
     AND quiet_from BETWEEN 0 AND 1439 AND quiet_until BETWEEN 0 AND 1439);
 CREATE INDEX todo_open ON todo (staff_id, due_at, id) WHERE done_at IS NULL AND dropped_at IS NULL;
+CREATE INDEX todo_done ON todo (staff_id, done_at, id) WHERE done_at IS NOT NULL;
 CREATE INDEX todo_remind ON todo (remind_at) WHERE done_at IS NULL AND dropped_at IS NULL;
 ALTER TABLE todo ADD CONSTRAINT todo_one_end CHECK (done_at IS NULL OR dropped_at IS NULL);
 CREATE INDEX task_remind_due ON task (remind_at) WHERE reminded_at IS NULL AND recalled_at IS NULL;
@@ -178,7 +179,7 @@ class Migration(migrations.Migration):
         ),
         ops.RunSQL(
             _WORK,
-            """DROP INDEX notice_unread, todo_open, todo_remind, task_remind_due, task_escalate_due, stored_file_unkept,
+            """DROP INDEX notice_unread, todo_open, todo_done, todo_remind, task_remind_due, task_escalate_due, stored_file_unkept,
                 file_blob_idle, library_image_living, library_image_digest_key, outbound_message_due,
                 outbound_message_sending, staff_binding_code_open_key;
             ALTER TABLE notice_setting DROP CONSTRAINT notice_setting_quiet;

@@ -65,16 +65,16 @@ class StoreNeeded(InvalidInput):
 
 class LastAdministrator(Conflict):
     code = "last_administrator"
-    message = "这是最后一位在职的管理员"
-    english = "This is the last administrator at work"
+    message = "这是最后一位在职的管理员，请先设置另一位"
+    english = "This is the last administrator at work: make another one first"
 
 
 class RightNotYours(Forbidden):
-    """Somebody gave a right, or a place, that reaches further than the own; `details` name what is too much."""
+    """What was given, taken or opened reaches further than the own rights; `details.beyond` names what is too much."""
 
     code = "right_not_yours"
-    message = "不能授予自己没有的权限"
-    english = "Nobody gives a right they don't hold"
+    message = "涉及您自己没有的权限或数据范围，请由权限更大的管理员操作"
+    english = "This reaches further than your own rights: ask somebody who holds them"
 
 
 class AudienceOutOfReach(InvalidInput):

@@ -6,6 +6,7 @@ needs several takes them in the order of this file.
 
 from uuid import UUID
 
+import asyncpg
 import orjson
 
 from core.organisation.errors import DepartmentNotFound, PostNotFound, RoleNotFound, WorkplaceNotFound
@@ -53,7 +54,13 @@ async def hold_role(connection: Connection, role_id: UUID) -> Rights:
     row = await connection.fetchrow(_ROLE, role_id)
     if row is None:
         raise RoleNotFound
-    return rights_of_role(row["key"], orjson.loads(row["points"]), row["scope"], orjson.loads(row["special_rights"]))
+    return rights_of(row)
+
+
+def rights_of(role: asyncpg.Record) -> Rights:
+    """What a stored role gives."""
+    points, special_rights = orjson.loads(role["points"]), orjson.loads(role["special_rights"])
+    return rights_of_role(role["key"], points, role["scope"], special_rights)
 
 
 async def department_in_reach(by: Colleague, department_id: UUID) -> bool:

@@ -3,12 +3,12 @@
 from uuid import UUID
 
 import asyncpg
-import orjson
 
 from core.organisation.errors import RoleNotFound
+from core.organisation.places import rights_of
 from core.organisation.queries import Colleague
 from core.organisation.scopes import Values, of_staff
-from core.permissions.points import MODULES, SCOPES, SPECIAL_RIGHTS, rights_of_role
+from core.permissions.points import MODULES, SCOPES, SPECIAL_RIGHTS
 from core.permissions.rules import Rights, Scope
 from core.roles.schemas import ModuleOut, PermissionsOut, RoleOut, TitledOut
 from infra import database
@@ -55,11 +55,6 @@ def permissions(held: Rights) -> PermissionsOut:
 def cards(held: Rights) -> list[TitledOut]:
     """The sensitive cards of the workbench that somebody may see (AT-76)."""
     return [TitledOut(key=key, title=title) for key, title in SPECIAL_RIGHTS.items() if key in held.special_rights]
-
-
-def rights_of(row: asyncpg.Record) -> Rights:
-    """What a stored role gives."""
-    return rights_of_role(row["key"], orjson.loads(row["points"]), row["scope"], orjson.loads(row["special_rights"]))
 
 
 def _role(row: asyncpg.Record) -> RoleOut:

@@ -8,10 +8,10 @@ import asyncpg
 
 from core.organisation.administrators import keeping_one
 from core.organisation.errors import RightNotYours, RoleNotFound
+from core.organisation.places import rights_of
 from core.organisation.queries import Colleague
 from core.permissions.points import POINTS
 from core.permissions.rules import Rights, Scope, SpecialRight
-from core.roles import queries
 from core.roles.errors import RoleChanged, RoleHeld, RoleNameTaken, RoleReadyMade, UnknownPoints
 from core.roles.models import Role
 from infra import audit, clock
@@ -34,7 +34,7 @@ async def add_role(
     """A new role; returns its id. Raises RoleNotFound (`copy_of`), UnknownPoints, RightNotYours, RoleNameTaken."""
     with constraint_errors(_CONSTRAINTS):
         async with transaction() as connection:
-            model = queries.rights_of(await _hold(connection, copy_of)) if copy_of else _NOTHING
+            model = rights_of(await _hold(connection, copy_of)) if copy_of else _NOTHING
             rights = _merged(model, points, scope, special_rights)
             _check(by, rights)
             role_id = new_id()
@@ -54,7 +54,7 @@ async def change_role(by: Colleague, role_id: UUID, version: int, values: Mappin
             row = await _own_made(connection, role_id)
             if row["version"] != version:
                 raise RoleChanged({"version": row["version"]})
-            former = queries.rights_of(row)
+            former = rights_of(row)
             rights = _merged(former, values.get("points"), values.get("scope"), values.get("special_rights"))
             _check(by, former)
             _check(by, rights)
@@ -71,7 +71,7 @@ async def delete_role(by: Colleague, role_id: UUID) -> None:
     """
     async with transaction() as connection:
         row = await _own_made(connection, role_id)
-        _check(by, queries.rights_of(row))
+        _check(by, rights_of(row))
         await Role.filter(id=role_id).update(deleted_at=clock.now())
         # Whoever gives the role to somebody holds its row until that is committed, so nobody comes in between.
         holders = await connection.fetchval(

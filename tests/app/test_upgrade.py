@@ -23,6 +23,7 @@ async def former(addresses):
     await connection.close()
 
 
+@pytest.mark.prove
 async def test_people_of_before_get_a_department_a_post_and_a_role(former):
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.app.upgrading"),

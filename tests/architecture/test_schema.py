@@ -38,7 +38,7 @@ BY_HAND_INDEXES = {
     "staff": {("id",)},
     "stored_file": {("created_at",)},
     "task": {("remind_at",), ("escalate_at",)},
-    "todo": {("staff_id", "due_at", "id"), ("remind_at",)},
+    "todo": {("staff_id", "due_at", "id"), ("staff_id", "done_at", "id"), ("remind_at",)},
     "identity": {("app_id", "ask_at"), ("app_id", "id"), ("talked_at",)},
     "push_forward": {("app_id", "next_at"), ("person", "id"), ("received_at",)},
     "touch": {

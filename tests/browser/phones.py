@@ -21,6 +21,10 @@ class Phones:
     def notes(self, name: str = "顾客01") -> Locator:
         return self.phone(name).locator("p.note")
 
+    def rings(self, name: str = "顾客01") -> Locator:
+        """What stands on the locked screen."""
+        return self.phone(name).get_by_role("list", name=f"{name}的锁屏通知").locator("li")
+
     @property
     def drawer(self) -> Locator:
         return self.page.get_by_role("complementary", name="操作台")

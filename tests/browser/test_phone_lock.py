@@ -1,15 +1,9 @@
-"""A locked phone rings: what is on its screen, and the whole way from the product to it (AT-60)."""
+"""A locked phone rings: what is on its screen. The whole way from the product to it is in test_phone_product.py."""
 
-import base64
 import re
-import tempfile
-from pathlib import Path
 
 import aiohttp
-import pytest
 from playwright.async_api import expect
-
-from tests.scenarios.outside import running_demo
 
 SECOND = "wx0000000000000002"
 KEYS = {"thing1": "事项", "thing2": "内容", "time3": "时间"}
@@ -29,10 +23,6 @@ async def send(simulator, app_id, openid, what):
     assert answer[1]["errcode"] == 0, answer
 
 
-def rings(phones, name="顾客01"):
-    return phones.phone(name).get_by_role("list", name=f"{name}的锁屏通知").locator("li")
-
-
 async def openid_of(simulator, app_id):
     return (await simulator.ok(f"/sim/followers?app_id={app_id}"))["openids"][0]
 
@@ -45,9 +35,9 @@ async def test_a_locked_phone_shows_what_comes_and_opens_its_chat(open_phones, s
     await phones.button("锁上顾客01的手机").click()
     await expect(phones.phone().get_by_role("button", name="点按解锁")).to_be_visible()
     await send(simulator, "wx0000000000000001", await openid_of(simulator, "wx0000000000000001"), "有新的任务")
-    await expect(rings(phones)).to_have_text([re.compile("微信 · 关系茶社工作提醒事项：有新的任务")])
+    await expect(phones.rings()).to_have_text([re.compile("微信 · 关系茶社工作提醒事项：有新的任务")])
     assert await phones.fits()
-    await rings(phones).get_by_role("button").click()
+    await phones.rings().get_by_role("button").click()
     await expect(phones.phone().get_by_role("button", name="点按解锁")).to_be_hidden()
     await expect(phones.bubbles().last).to_contain_text("有新的任务")
 
@@ -66,47 +56,3 @@ async def test_another_accounts_message_comes_as_a_banner_over_the_open_chat(ope
     await banner.click()
     await expect(phones.page.get_by_label("公众号").first).to_have_value(SECOND)
     await expect(phones.bubbles().last).to_contain_text("请到仓库")
-
-
-# —— the whole product behind it ——
-
-
-@pytest.fixture(scope="module")
-async def outside(chromium):
-    with tempfile.TemporaryDirectory(prefix="guanxi-lock-") as folder:
-        home = Path(folder)
-        home.chmod(0o755)
-        async with running_demo(home) as outside:
-            yield outside
-
-
-async def staff(outside, method, path, body=None):
-    """A call of the administrator."""
-    headers = await outside.log_in("admin")
-    address = f"{outside.facts['api']['base_url']}/staff/v1{path}"
-    async with (
-        aiohttp.ClientSession(headers=headers) as session,
-        session.request(method, address, json=body) as response,
-    ):
-        assert response.status < 300, await response.text()
-        return await response.json()
-
-
-async def test_at60_a_colleague_binds_the_phone_and_its_locked_screen_rings(open_phones, outside):
-    simulator = outside.facts["simulator"]["base_url"]
-    await put_template(simulator, outside.app_id)
-    accounts = (await staff(outside, "GET", "/accounts"))["items"]
-    [account] = [each for each in accounts if each["app_id"] == outside.app_id]
-    template = {"template_id": "notice-01", "fields": {"thing1": "title", "thing2": "body", "time3": "time"}}
-    saved = await staff(outside, "PUT", f"/accounts/{account['id']}/notice-template", template)
-    assert saved["checked"]
-
-    phones = await open_phones(simulator)
-    await phones.add("外勤手机")
-    await phones.button("锁上外勤手机的手机").click()
-    code = await staff(outside, "POST", "/me/wechat/code", {"app_id": outside.app_id})
-    picture = base64.b64decode(code["picture"].partition(",")[2])
-    file = {"name": "code.png", "mimeType": "image/png", "buffer": picture}
-    await phones.drawer.get_by_label("选一张海报图片").set_input_files(file)
-    await expect(rings(phones, "外勤手机").first).to_contain_text("工作提醒事项：微信绑定成功")
-    assert len((await staff(outside, "GET", "/me/wechat"))["items"]) == 1

@@ -1,5 +1,6 @@
 """The whole product behind the phone page: a poster, a welcome, and one welcome however often WeChat repeats."""
 
+import base64
 import tempfile
 from pathlib import Path
 
@@ -48,10 +49,10 @@ class Staff:
 
     async def temporary_code(self, guide):
         """One more code of a guide, which the platform has issued."""
-        codes = (await self._call("GET", "/codes?limit=200"))["items"]
+        codes = (await self.call("GET", "/codes?limit=200"))["items"]
         standing = next(code for code in codes if code["target"] == guide)
         body = {"app_id": self._outside.app_id, "guide_id": standing["target_id"], "name": "周末", "life": "temporary"}
-        made = await self._call("POST", "/codes", body)
+        made = await self.call("POST", "/codes", body)
 
         async def issued():
             return (await self.code(made["id"]))["state"] == "issued"
@@ -60,9 +61,9 @@ class Staff:
         return await self.code(made["id"])
 
     async def code(self, code_id):
-        return await self._call("GET", f"/codes/{code_id}")
+        return await self.call("GET", f"/codes/{code_id}")
 
-    async def _call(self, method, path, body=None):
+    async def call(self, method, path, body=None):
         headers = await self._outside.log_in("admin")
         address = f"{self._outside.facts['api']['base_url']}/staff/v1{path}"
         async with (
@@ -111,6 +112,22 @@ async def test_what_wechat_delivers_several_times_is_welcomed_once(outside, phon
     await phones.page.reload()
     await count_is(phones.bubbles("顾客二"), 1)
     await phones.button("恢复正常").click()
+
+
+async def test_at60_a_colleague_binds_the_phone_and_a_task_rings_on_its_locked_screen(outside, phones):
+    staff, app_id = Staff(outside), outside.facts["accounts"][1]["app_id"]
+    await phones.page.get_by_label("公众号").first.select_option("关系茶社会员中心")
+    await phones.add("管理员手机")
+    await phones.button("锁上管理员手机的手机").click()
+    code = await staff.call("POST", "/me/wechat/code", {"app_id": app_id})
+    picture = base64.b64decode(code["picture"].partition(",")[2])
+    file = {"name": "code.png", "mimeType": "image/png", "buffer": picture}
+    await phones.drawer.get_by_label("选一张海报图片").set_input_files(file)
+    rings = phones.rings("管理员手机")
+    await expect(rings.first).to_contain_text("微信绑定成功")
+    me = (await staff.call("GET", "/me"))["id"]
+    await staff.call("POST", "/tasks", {"title": "请盘点新茶", "audience": {"staff_ids": [me]}})
+    await expect(rings.filter(has_text="请盘点新茶")).to_have_count(1)
 
 
 async def test_a_month_later_a_temporary_code_was_renewed_and_still_leads_to_its_guide(outside, phones):

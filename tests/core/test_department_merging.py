@@ -1,11 +1,13 @@
 """A department goes into another one: what hangs on it goes along, and clashing names are refused."""
 
 import asyncio
+from contextvars import Context
 
 import pytest
 
 from core.organisation import service as organisation
 from core.permissions.rules import RoleKey
+from infra import database
 from tests import factories as make
 from tests.doors import error_of
 
@@ -132,3 +134,22 @@ async def test_people_who_come_leave_and_move_during_a_merge_end_in_the_one_that
         "SELECT DISTINCT department_id FROM staff WHERE id = ANY($1::uuid[])", [p.id for p in people]
     )
     assert [row["department_id"] for row in rows] == [b.id]
+
+
+async def test_a_store_that_changes_departments_meanwhile_is_in_nobodys_way(http):
+    boss = await make.headers(await make.admin())
+    east, west = await make.department(), await make.department()
+    post, store = await make.post(east), await make.store()
+    path = f"/staff/v1/stores/{store.id}"
+    await http.patch(path, headers=boss, json={"department_id": str(east.id)})
+    async with database.transaction() as connection:
+        # The merge holds both departments, and waits before it comes to the stores.
+        await connection.execute("SELECT 1 FROM post WHERE id = $1 FOR UPDATE", post.id)
+        merge = http.post(f"/staff/v1/departments/{east.id}/merge", headers=boss, json={"into_id": str(west.id)})
+        answers = [asyncio.create_task(merge, context=Context())]
+        await asyncio.sleep(0.2)
+        change = http.patch(path, headers=boss, json={"department_id": str(west.id)})
+        answers.append(asyncio.create_task(change, context=Context()))
+        await asyncio.sleep(0.2)
+    assert [answer.status_code for answer in await asyncio.gather(*answers)] == [200, 200]
+    assert (await http.get(path, headers=boss)).json()["department_id"] == str(west.id)

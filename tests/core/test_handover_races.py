@@ -1,6 +1,7 @@
 """No customer stays with who left: contacts, merges and other hand-overs at the same time, and what arrives late."""
 
 import asyncio
+from contextvars import Context
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from core.customers.merging import learn_profiles
 from core.customers.rules import ContactKind, Profile
 from core.customers.service import record_contacts
 from core.organisation.handover import service
+from core.organisation.models import Department, Post
 from infra import crypto, database
 from infra.ids import new_id
 from tests import factories as make
@@ -105,6 +107,22 @@ async def test_a_receiver_who_leaves_at_once_has_nothing_or_leaves_with_it(three
         assert await owners() == {"导购01": 20}
     else:
         assert await owners() == {"导购03": 20}
+
+
+async def test_who_leaves_and_who_hands_over_to_them_do_not_wait_for_each_other(three):
+    receiver, leaver, _ = three
+    post = await Post.get(id=leaver.post_id)
+    await Department.filter(id=post.department_id).update(head_id=leaver.id)
+    async with database.transaction() as connection:
+        # The one who leaves is no head any more: that has to wait.
+        await connection.execute("SELECT 1 FROM department FOR UPDATE")
+        answers = [asyncio.create_task(_leave(leaver, receiver), context=Context())]
+        await asyncio.sleep(0.2)
+        back = service.hand_over(receiver.id, leaver.id, None, "")
+        answers.append(asyncio.create_task(back, context=Context()))
+        await asyncio.sleep(0.2)
+    left, refused = await asyncio.gather(*answers, return_exceptions=True)
+    assert (left.left_at is not None, refused.code) == (True, "receiver_not_at_work")
 
 
 async def test_what_arrives_late_goes_to_who_has_the_leavers_customers(three, http):

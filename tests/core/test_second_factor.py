@@ -160,3 +160,12 @@ async def test_the_secret_is_kept_encrypted(http, guide):
     secret = await with_second_factor(http, guide)
     row = await database.fetch_one("SELECT totp_secret FROM staff WHERE id = $1", guide.id)
     assert secret.encode() not in row["totp_secret"]
+
+
+async def test_codes_are_not_guessed_at_to_take_it_away(http, guide):
+    await with_second_factor(http, guide)
+    await parameters.change("sessions.attempts", 3, expected_version=0, by="test")
+    headers = await make.headers(guide)
+    body = {"password": PASSWORD, "code": "000000"}
+    answers = [await http.request("DELETE", FACTOR, headers=headers, json=body) for _ in range(4)]
+    assert [error_of(answer) for answer in answers] == [(401, "second_factor_wrong")] * 3 + [(429, "too_many_attempts")]

@@ -1,5 +1,7 @@
 """A leaver's tasks go to a colleague: those to do and those sent."""
 
+import asyncio
+
 import pytest
 
 from app.contexts import registry
@@ -40,6 +42,32 @@ async def test_open_tasks_go_to_the_receiver_and_finished_ones_stay(http, author
     assert (await author.get(f"/tasks/{both['id']}"))["counts"]["total"] == 1
     assert outcomes(await target.say(word(tasks[1], "done"))) == ["applied"]
     assert (await author.get(f"/tasks/{tasks[1]['id']}"))["counts"]["done"] == 1
+
+
+async def test_a_leavers_tasks_are_few_statements_however_many_they_are(http, author):
+    source, target = await person(http), await person(http)
+    counts = []
+    for number in (1, 6):
+        for _ in range(number):
+            await author.send(source)
+        statements = []
+        async with database.transaction() as connection:
+            with connection.query_logger(statements.append):
+                await handover.hand_over(connection, source.staff.id, target.staff.id, new_id())
+        counts.append(len(statements))
+    assert counts[0] == counts[1]
+
+
+async def test_a_hand_over_and_a_change_of_the_same_task_never_wait_for_each_other_in_a_circle(http):
+    source, target = await person(http, RoleKey.ADMIN), await person(http, RoleKey.ADMIN)
+    other = await person(http)
+    for _ in range(5):
+        task = await source.send(source, other)
+        narrower = {"version": 1, "audience": {"staff_ids": [other.id]}}
+        answer, _ = await asyncio.gather(
+            source.call("PATCH", f"/tasks/{task['id']}", narrower), _hand_over(source, target)
+        )
+        assert answer.status_code in {200, 404}
 
 
 async def test_what_was_sent_and_is_still_open_gets_the_receiver_as_author(http):

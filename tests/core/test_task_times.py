@@ -63,6 +63,14 @@ async def test_a_recalled_or_freshly_sent_task_reminds_nobody(db, http, author):
     assert await reminding.remind_due() == await reminding.escalate_due() == 0
 
 
+async def test_what_is_overdue_already_is_not_called_soon_due(db, http, author):
+    one = await person(http)
+    await _sent(author, one, remind_minutes=60)
+    make.jump(db, minutes=121)
+    assert await reminding.remind_due() == 1
+    assert await one.notices("task.reminded") == []
+
+
 async def test_a_new_deadline_reminds_anew(db, http, author):
     one = await person(http)
     task = await _sent(author, one, remind_minutes=60)
@@ -122,8 +130,9 @@ async def test_who_has_left_is_not_reminded_and_not_late(db, http, author):
     one, leaver = await person(http), await person(http)
     await _sent(author, one, leaver, remind_minutes=60, escalate_minutes=5)
     await database.execute("UPDATE staff SET left_at = $2 WHERE id = $1", leaver.staff.id, clock.now())
-    make.jump(db, minutes=130)
+    make.jump(db, minutes=61)
     await reminding.remind_due()
+    assert [len(await person.notices("task.reminded")) for person in (one, leaver)] == [1, 0]
+    make.jump(db, minutes=130)
     await reminding.escalate_due()
-    assert await leaver.notices("task.reminded") == []
     assert "1 人" in (await author.notices("task.overdue"))[0]["body"]

@@ -11,6 +11,7 @@ from tests import factories as make
 from wechat.accounts import service as accounts
 from wechat.accounts.rules import Kind
 from wechat.codes import issuing, queries, service
+from wechat.codes.jobs import JOBS
 from wechat.codes.queries import CodeFilter
 from wechat.codes.rules import CodeState
 from wechat.platform import qrcodes
@@ -179,3 +180,12 @@ async def test_the_database_refuses_a_code_of_no_target_or_of_two(db):
                 *targets,
                 clock.now(),
             )
+
+
+async def test_a_code_whose_event_nobody_understood_is_made_within_the_hour(db):
+    await make.account(1)
+    people = await _people()
+    await database.execute("DELETE FROM outbox")
+    [job] = [job for job in JOBS if job.name == "wechat.codes.add_missing"]
+    await job.run()
+    assert {code.target_id for code in await _codes()} == {target.id for target in people}

@@ -66,8 +66,8 @@ async def unbind_own(binding_id: UUID, by: CurrentStaff) -> None:
 
 @router.post("/staff/{staff_id}/wechat/code", status_code=201)
 async def make_code(staff_id: UUID, by: Writer, body: BindingCodeIn | None = None) -> BindingCodeOut:
-    """A one-time code for a colleague's phone; the one before is over."""
-    await scopes.reached(by, staff_id)
+    """A one-time code for a colleague's phone; the one before is over. Whoever scans it can log in as the colleague."""
+    await scopes.expect_no_more(by, await scopes.reached(by, staff_id))
     made = await service.make_code(staff_id, body.app_id if body else None)
     return BindingCodeOut.model_validate(made)
 

@@ -49,8 +49,8 @@ class PasswordTooWeak(InvalidInput):
     """`problems`: too_short, too_few_kinds, holds_username; `least_length` and `least_kinds` say what is asked."""
 
     code = "password_too_weak"
-    message = "密码不符合要求"
-    english = "The password does not meet the rule"
+    message = "密码不符合要求：太短、字符种类太少，或含有登录名"
+    english = "The password is too short, of too few kinds of characters, or holds the user name"
 
 
 class PasswordUsedBefore(InvalidInput):

@@ -5,8 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-import orjson
-
 from core.organisation import places
 from core.organisation.account.new_passwords import hash_new
 from core.organisation.departments import queries as departments
@@ -18,7 +16,6 @@ from core.organisation.imports.errors import InitialPasswordNeeded
 from core.organisation.imports.rules import HEADERS, Known, Plan, plan
 from core.organisation.imports.schemas import ImportOut
 from core.organisation.queries import Colleague
-from core.permissions.points import rights_of_role
 from core.permissions.rules import Scope
 from infra import audit, clock, spreadsheets
 from infra.database import Connection, constraint_errors, retry_on_conflict, transaction
@@ -134,15 +131,7 @@ async def _known(
         rights=by.rights,
         departments=paths(await departments.tree()),
         posts={(row["department_id"], row["name"]): row["id"] for row in await connection.fetch(_POSTS)},
-        roles={
-            row["name"]: (
-                row["id"],
-                rights_of_role(
-                    row["key"], orjson.loads(row["points"]), row["scope"], orjson.loads(row["special_rights"])
-                ),
-            )
-            for row in roles
-        },
+        roles={row["name"]: (row["id"], places.rights_of(row)) for row in roles},
         stores={row["name"]: row["id"] for row in stores},
         usernames=frozenset(row["username"] for row in await connection.fetch(_TAKEN, named("username"))),
         departments_in_reach=departments_in_reach,
