@@ -813,7 +813,6 @@ class Migration(migrations.Migration):
                 "app": "models",
                 "indexes": [
                     Index(fields=["kind", "source_id"], name="todo_source"),
-                    Index(fields=["staff_id", "id"], name="todo_staff"),
                 ],
                 "pk_attr": "id",
                 "table_description": "One thing to do for one colleague; `kind` and `source_id` name what it comes from. Open until done or dropped.",

@@ -7,7 +7,7 @@ Everything here blocks; call it in a thread.
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -117,9 +117,21 @@ def file_of(archive: Path, blob: Blob) -> Path | None:
 
 
 def remove(folder: Path, name: str) -> None:
-    """An archive or what an interrupted run left of one; what isn't there is no error."""
-    for path in (folder / name, folder / f"{name}{PARTIAL}"):
-        shutil.rmtree(path, ignore_errors=True)
+    """Remove an archive, whole or not; what isn't there is no error."""
+    shutil.rmtree(folder / name, ignore_errors=True)
+    remove_partial(folder, name)
+
+
+def remove_partial(folder: Path, name: str) -> None:
+    """Remove what an interrupted run left; what already has its name is whole and stays."""
+    shutil.rmtree(folder / f"{name}{PARTIAL}", ignore_errors=True)
+
+
+def keep_newest(folder: Path, names: Iterable[str], most: int) -> None:
+    """Of the archives with these names (the newest first) that lie here, remove all but so many."""
+    here = [name for name in names if (folder / name).exists()]
+    for name in here[most:]:
+        remove(folder, name)
 
 
 def part(file: Path) -> Part:

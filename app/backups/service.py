@@ -36,9 +36,7 @@ _END = "UPDATE backup_run SET finished_at = $2, size = $3, manifest = $4::jsonb,
 _LAST = "SELECT started_at, error FROM backup_run ORDER BY id DESC LIMIT 1"
 _LAST_GOOD = "SELECT max(finished_at) AS at FROM backup_run WHERE error IS NULL"
 _UNFINISHED = "SELECT id, name FROM backup_run WHERE finished_at IS NULL"
-_BEYOND = """
-SELECT name FROM backup_run WHERE finished_at IS NOT NULL AND error IS NULL ORDER BY id DESC OFFSET $1
-"""
+_ENDED = "SELECT name FROM backup_run WHERE finished_at IS NOT NULL ORDER BY id DESC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +118,8 @@ async def _make(folder: Path | None) -> Made:
         raise
     await _note(run_id, made)
     if folder is None:
-        for old in await database.fetch(_BEYOND, await KEPT.get()):
-            await asyncio.to_thread(archive.remove, target, old["name"])
+        names = [row["name"] for row in await database.fetch(_ENDED)]
+        await asyncio.to_thread(archive.keep_newest, target, names, await KEPT.get())
     return made
 
 
@@ -161,13 +159,16 @@ async def _note(run_id: UUID, made: Made) -> None:
 
 
 async def _bury_interrupted() -> list[str]:
-    """Runs whose process died, since nobody else makes a backup now; returns their names."""
+    """Runs whose process died, since nobody else makes a backup now; returns their names.
+
+    A whole archive stays: it may be the one that this database was restored from, where its own run has no end.
+    """
     names = []
     for row in await database.fetch(_UNFINISHED):
         await database.execute(_END, row["id"], clock.now(), None, None, "interrupted")
         folder = settings().backup_folder
         if folder is not None:
-            await asyncio.to_thread(archive.remove, folder, row["name"])
+            await asyncio.to_thread(archive.remove_partial, folder, row["name"])
         names.append(row["name"])
     return names
 

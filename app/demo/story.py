@@ -99,7 +99,11 @@ class Story:
             file.write_bytes(orjson.dumps(made))
         account: dict[str, str] = orjson.loads(file.read_bytes())
         app_id = account["app_id"]
-        there = {"push_url": f"{self.system.api}/wechat/{app_id}/push", "open_platform": "brand"}
+        there = {
+            "push_url": f"{self.system.api}/wechat/{app_id}/push",
+            "open_platform": "brand",
+            "oauth_domains": ["127.0.0.1"],
+        }
         await self.wechat("/sim/accounts", account | there | {"mode": "safe", "kind": "official"})
         known = {account["app_id"] for account in (await self.staff("GET", "/accounts"))["items"]}
         if app_id not in known:

@@ -121,6 +121,8 @@ async def check(*, newest: int | None = None, anchors: Sequence[Anchor] = ()) ->
     async with database.transaction() as connection:
         await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         await connection.execute("SET LOCAL statement_timeout = 0")
+        # Before the snapshot: else months dropped just now would be gone, and the row that says so not yet there.
+        await connection.execute("LOCK TABLE audit IN ACCESS SHARE MODE")
         row = await connection.fetchrow(_HEAD)
         last = Anchor(row["seq"], row["hash"]) if row else Anchor(0, GENESIS)
         walk = _Walk(connection, since=max(0, last.seq - newest) if newest else 0, head=last)

@@ -77,7 +77,7 @@ def _fitting(kind: Kind, meant: Purpose) -> Kind:
 
 
 async def _judge(received: Spooled, meant: Purpose) -> list[NewBytes]:
-    """The file's bytes and, of a picture that can be read, those of its thumbnail."""
+    """The file's bytes and, of a picture that can be read and is not its own thumbnail, those of that."""
     kind = _fitting(await asyncio.to_thread(kinds.kind_of, received.head, received.file), meant)
     if kind.image_format is None:
         return [NewBytes(received.digest, received.file, received.size, kind.media_type)]
@@ -91,9 +91,8 @@ async def _judge(received: Spooled, meant: Purpose) -> list[NewBytes]:
         raise FileTooLarge({"most_pixels": most}) from error
     size = {"width": seen.width, "height": seen.height}
     brought = [NewBytes(received.digest, received.file, received.size, kind.media_type, **size)]
-    if seen.thumbnail is not None:
+    if seen.thumbnail is not None and (digest := sha256(seen.thumbnail).hexdigest()) != received.digest:
         small = io.BytesIO(seen.thumbnail)
-        digest = sha256(seen.thumbnail).hexdigest()
         brought.append(NewBytes(digest, small, len(seen.thumbnail), images.THUMBNAIL_TYPE))
     return brought
 

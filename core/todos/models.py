@@ -34,7 +34,4 @@ class Todo(Model):
         constraints: ClassVar = (
             UniqueConstraint(fields=("staff_id", "kind", "source_id"), name="todo_staff_kind_source_key"),
         )
-        indexes: ClassVar = (
-            Index(fields=("kind", "source_id"), name="todo_source"),
-            Index(fields=("staff_id", "id"), name="todo_staff"),
-        )
+        indexes: ClassVar = (Index(fields=("kind", "source_id"), name="todo_source"),)

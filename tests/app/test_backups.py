@@ -414,6 +414,26 @@ async def test_only_the_newest_are_kept_and_nothing_else_is_touched(backups, db,
     assert others.path.exists()
 
 
+async def test_backups_in_other_places_push_none_out_of_ours(backups, db, tmp_path):
+    await parameters.change("backup.kept", 2, expected_version=0, by="test")
+    first = await service.make()
+    for _ in range(2):
+        await service.make(tmp_path / "elsewhere")
+    last = await service.make()
+    assert sorted(path.name for path in backups.iterdir()) == [first.path.name, last.path.name]
+
+
+async def test_a_whole_archive_whose_run_has_no_end_stays_until_it_is_too_old(backups, db):
+    """So it stands in a database that was restored from it, until the restore has ended well."""
+    await parameters.change("backup.kept", 2, expected_version=0, by="test")
+    restored_from = await service.make()
+    await database.execute("UPDATE backup_run SET finished_at = NULL, size = NULL, manifest = NULL")
+    await service.make()
+    assert archive.read(restored_from.path) == restored_from.manifest.sealed()
+    await service.make()
+    assert not restored_from.path.exists()
+
+
 async def test_a_cancelled_backup_kills_the_dump_and_says_so(backups, db, tmp_path, fresh_settings):
     async with manifest.snapshot() as moment:
         version = moment.postgres

@@ -219,6 +219,30 @@ async def test_what_is_older_than_kept_is_dropped_and_the_chain_still_holds(db, 
     assert await fault() == (Fault.GAP, "2")
 
 
+async def test_a_check_that_begins_while_months_are_dropped_finds_no_fault(db, partitions_as_before):
+    make.jump_to(db, datetime(2020, 2, 3, tzinfo=UTC))
+    await partitions.ensure()
+    await sealed(3)
+    make.jump_to(db, datetime(2026, 6, 2, tzinfo=UTC))
+    await partitions.ensure()
+    await sealed(2)
+    dropped = asyncio.Event()
+
+    async def looks():
+        await dropped.wait()
+        return await check()
+
+    looking = asyncio.create_task(looks())
+    waiting = "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE NOT granted"
+    async with database.transaction() as connection:
+        await service.drop_old()
+        dropped.set()
+        while not await connection.fetchval(f"{waiting} AND datname = current_database()"):
+            await asyncio.sleep(0.01)
+    verdict = await looking
+    assert (verdict.fault, verdict.dropped) == (None, 3)
+
+
 async def test_rows_younger_than_the_drop_may_not_be_missing(db, partitions_as_before):
     make.jump_to(db, datetime(2020, 2, 3, tzinfo=UTC))
     await partitions.ensure()

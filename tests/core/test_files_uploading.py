@@ -129,6 +129,17 @@ async def test_a_photo_cut_off_is_taken_without_a_thumbnail(http, me):
     assert (file["width"], file["height"], file["thumbnail_url"]) == (1200, 900, None)
 
 
+async def test_a_picture_that_is_its_own_thumbnail_has_none(http, me):
+    small = picture("WEBP", size=(1, 1))
+    for _ in range(5):
+        file = await uploaded(http, me, small)
+        if file["thumbnail_url"] is None:
+            break
+        small = (await http.get(file["thumbnail_url"])).content
+    assert file["thumbnail_url"] is None
+    assert (await http.get(file["url"])).content == small
+
+
 async def test_a_photo_stays_byte_for_byte_what_it_was(http, me):
     photo = picture(gps=True, orientation=6)
     file = await uploaded(http, me, photo)
