@@ -237,7 +237,7 @@ async def test_a_check_that_begins_while_months_are_dropped_finds_no_fault(db, p
     async with database.transaction() as connection:
         await service.drop_old()
         dropped.set()
-        while not await connection.fetchval(f"{waiting} AND datname = current_database()"):
+        while not await connection.fetchval(f"{waiting} AND datname = current_database()"):  # noqa: ASYNC110 - the server says who waits
             await asyncio.sleep(0.01)
     verdict = await looking
     assert (verdict.fault, verdict.dropped) == (None, 3)
