@@ -48,7 +48,7 @@ async def backups(*, as_json: bool) -> None:
 @click.argument("path", type=click.Path(path_type=Path, file_okay=False, exists=True))
 @click.option("--into", metavar="URL", envvar="GUANXI_RESTORE_URL", help="Instead of GUANXI_DATABASE_URL.")
 def restore(path: Path, into: str | None) -> None:
-    """Restore a backup into an empty database, and check it against what was counted when it was made."""
+    """Restore a backup into an empty database that exists (createdb), and check it against what was counted then."""
     if into:
         os.environ["GUANXI_DATABASE_URL"] = into
         settings.cache_clear()

@@ -35,7 +35,7 @@ async def upload_file(
     purpose: Annotated[PurposeName, Query()],
     idempotency_key: Annotated[str | None, Header(description="The same key and file give the same file")] = None,
 ) -> FileOut:
-    """Upload a file: the body is its bytes, of any declared type. Unless something refers to it, it goes after a day.
+    """Upload a file: the body is its bytes, no form. Unless something refers to it, it goes after a day.
 
     Purposes: `attachment` (pictures, documents, sound, video), `image` (a picture for the library).
     """

@@ -15,8 +15,8 @@ class FileTooLarge(DomainError):
 class FileTypeRefused(DomainError):
     code = "file_type_refused"
     status = 415
-    message = "不支持这种文件"
-    english = "Files of this kind are not accepted here"
+    message = "文件为空，或不支持这种文件"
+    english = "The file is empty, or of a kind that is not accepted here"
 
 
 class BytesMissing(NotFound):

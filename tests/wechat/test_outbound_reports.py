@@ -130,6 +130,18 @@ async def test_a_person_has_a_failed_one_sent_again(http, platform, account, rep
     assert noted["subject_id"] == str(row["id"])
 
 
+async def test_what_was_reported_failed_is_sent_again_once_the_platform_has_forgotten_it(http, account, rep, boss, db):
+    await ring(rep)
+    [row] = await ledger()
+    await report(http, account, rep, row["platform_id"], "failed: system failed")
+    assert (await http.post(f"{PATH}/{row['id']}/retry", headers=boss)).json()["state"] == "pending"
+    assert await sending.send_due() == 0
+    make.jump(db, minutes=12)
+    assert await sending.send_due() == 1
+    [again] = await ledger()
+    assert (again["state"], again["platform_id"] != row["platform_id"]) == ("sent", True)
+
+
 async def test_an_unknown_one_is_sent_again_by_a_person_only(http, platform, account, rep, db):
     await platform.fault(account.app_id, SEND, "http_500_after", times=1)
     await ring(rep)

@@ -47,7 +47,10 @@ async def log_in(body: WechatLoginIn, opener: CurrentOpener) -> LoggedIn:
 
 @router.post("/me/wechat/code", status_code=201)
 async def make_own_code(by: CurrentStaffAtDoor, body: BindingCodeIn | None = None) -> BindingCodeOut:
-    """A one-time code to scan with my own phone; the one before is over. The live event `wechat_bound` follows."""
+    """A one-time code to scan with my own phone; the one before is over. The live event `wechat_bound` follows.
+
+    Notices ring only in an account with a notice template: name it as `app_id`, else it is the first that sends.
+    """
     made = await service.make_code(by.id, body.app_id if body else None)
     return BindingCodeOut.model_validate(made)
 
@@ -66,7 +69,10 @@ async def unbind_own(binding_id: UUID, by: CurrentStaff) -> None:
 
 @router.post("/staff/{staff_id}/wechat/code", status_code=201)
 async def make_code(staff_id: UUID, by: Writer, body: BindingCodeIn | None = None) -> BindingCodeOut:
-    """A one-time code for a colleague's phone; the one before is over. Whoever scans it can log in as the colleague."""
+    """A one-time code for a colleague's phone; the one before is over. Whoever scans it can log in as the colleague.
+
+    Notices ring only in an account with a notice template: name it as `app_id`, else it is the first that sends.
+    """
     await scopes.expect_no_more(by, await scopes.reached(by, staff_id))
     made = await service.make_code(staff_id, body.app_id if body else None)
     return BindingCodeOut.model_validate(made)

@@ -20,6 +20,13 @@ from wechat.outbound.rules import NewMessage, Report, State
 KEPT_DAYS = Parameter(
     name="wechat.outbound_kept_days", default=180, least=7, most=3650, help="已有结果的微信消息发送记录保留的天数"
 )
+REMEMBERED_SECONDS = Parameter(
+    name="wechat.template_memory_seconds",
+    default=660,
+    least=0,
+    most=86_400,
+    help="平台报告发送失败的模板消息，首次发送多少秒后才由人工重新发送（此前平台会当作同一条而不再发送）",
+)
 _ROWS = 10_000
 _SUCCESS = "success"
 _SETTLED = (State.SENT, State.FAILED, State.SKIPPED, State.UNKNOWN)
@@ -68,8 +75,10 @@ UPDATE outbound_message m SET settled_at = l.at, result = l.status,
 FROM locked l WHERE m.id = l.id RETURNING m.source_id, m.staff_id, m.result, m.settled_at
 """
 
+# What has a number the platform would only answer with that number again, and send nothing.
 _RETRY = """
-UPDATE outbound_message SET state = 'pending', due_at = $2, attempts = 0, error = NULL, leased_until = NULL,
+UPDATE outbound_message SET state = 'pending', attempts = 0, error = NULL, leased_until = NULL,
+    due_at = CASE WHEN platform_id IS NULL THEN $2 ELSE GREATEST($2, tried_at + $3::interval) END,
     tried_at = NULL, platform_id = NULL, settled_at = NULL, result = NULL, reports = NULL
 WHERE id = $1 AND state IN ('failed', 'unknown')
 """
@@ -125,8 +134,9 @@ async def tell_delivered(connection: Connection, settled: Sequence[asyncpg.Recor
 
 async def retry(message_id: UUID) -> OutboundMessage:
     """A person has it sent again, knowing that it may arrive twice. Raises MessageNotFound, MessageNotRetriable."""
+    remembered = timedelta(seconds=await REMEMBERED_SECONDS.get())
     async with transaction() as connection:
-        written = await connection.execute(_RETRY, message_id, clock.now())
+        written = await connection.execute(_RETRY, message_id, clock.now(), remembered)
         message = await OutboundMessage.get_or_none(id=message_id)
         if message is None:
             raise MessageNotFound

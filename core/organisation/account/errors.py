@@ -1,6 +1,12 @@
 """What can go wrong with an account."""
 
+from core.organisation.errors import WrongPassword
 from infra.errors import Conflict, Forbidden, InvalidInput, NotFound, Unauthenticated
+
+
+class PresentPasswordWrong(WrongPassword):
+    message = "当前密码不正确"
+    english = "The present password is wrong"
 
 
 class PasswordChangeNeeded(Forbidden):
@@ -41,7 +47,7 @@ class SecondFactorExists(Conflict):
 
 class SecondFactorMissing(NotFound):
     code = "second_factor_missing"
-    message = "没有（待确认的）动态验证码"
+    message = "未设置动态验证码，或没有待确认的"
     english = "There is no second factor, or none that waits for its confirmation"
 
 

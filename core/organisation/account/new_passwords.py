@@ -11,9 +11,15 @@ from uuid import UUID
 from core.organisation import queries, scopes
 from core.organisation.account import second_factor
 from core.organisation.account.ending import shut
-from core.organisation.account.errors import OwnAccount, PasswordTooWeak, PasswordUsedBefore, StaffGone
+from core.organisation.account.errors import (
+    OwnAccount,
+    PasswordTooWeak,
+    PasswordUsedBefore,
+    PresentPasswordWrong,
+    StaffGone,
+)
 from core.organisation.account.rules import problems_of
-from core.organisation.errors import StaffNotFound, WrongPassword
+from core.organisation.errors import StaffNotFound
 from core.organisation.models import FormerPassword, Staff
 from core.organisation.passwords import hash_password, verify
 from core.organisation.queries import Colleague
@@ -66,7 +72,7 @@ async def is_too_old(changed_at: datetime) -> bool:
 async def change_own(staff: Colleague, session_id: UUID, present: str, new: str, address: str) -> None:
     """A new password for who knows the present one; every other session ends.
 
-    Raises TooManyAttempts, WrongPassword, PasswordTooWeak, PasswordUsedBefore.
+    Raises TooManyAttempts, PresentPasswordWrong, PasswordTooWeak, PasswordUsedBefore.
     """
     kept = await KEPT_FORMER.get()
     former_hash = await proved(staff, present, address)
@@ -142,12 +148,12 @@ async def in_charge_of(by: Colleague, staff_id: UUID) -> Colleague:
 async def proved(staff: Colleague, password: str, address: str) -> str:
     """The stored hash of the present password, which this one is; the attempt counts until the caller forgives it.
 
-    Raises TooManyAttempts, WrongPassword.
+    Raises TooManyAttempts, PresentPasswordWrong.
     """
     await sessions.count_attempt(staff.username, address)
     stored = (await Staff.get(id=staff.id)).password_hash
     if not await verify(stored, password):
-        raise WrongPassword
+        raise PresentPasswordWrong
     return stored
 
 
@@ -157,10 +163,10 @@ async def _former(staff_id: UUID, count: int) -> list[str]:
 
 
 async def _set(staff_id: UUID, former_hash: str, new_hash: str, *, kept: int, must_change: bool) -> None:
-    """Raises WrongPassword when the present one is no longer the former one: somebody else was faster."""
+    """Raises PresentPasswordWrong when the present one is no longer the former one: somebody else was faster."""
     now = clock.now()
     if not await database.execute(_SET, staff_id, former_hash, new_hash, now, must_change):
-        raise WrongPassword
+        raise PresentPasswordWrong
     if former_hash:
         await FormerPassword.create(staff_id=staff_id, password_hash=former_hash, replaced_at=now)
     await database.execute(_KEEP_FORMER, staff_id, kept)

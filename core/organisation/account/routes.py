@@ -137,7 +137,7 @@ async def force_out(staff_id: UUID, by: Writer) -> Ended:
 
 @router.put("/staff/{staff_id}/password")
 async def reset_password(staff_id: UUID, body: PasswordReset, by: Writer) -> PasswordOut:
-    """A new initial password for a colleague, given or made; it is shown this once, and every session ends."""
+    """A new initial password for a colleague, given or (`{}`) made; shown this once, and every session ends."""
     return PasswordOut(password=await new_passwords.reset(by, staff_id, body.password))
 
 
