@@ -2,12 +2,26 @@
 
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tortoise import Tortoise
 from tortoise.migrations.api import migrate as _migrate
 from tortoise.migrations.autodetector import MigrationAutodetector
-from tortoise.migrations.operations import AddConstraint, CreateModel, Operation
+from tortoise.migrations.migration import Migration
+from tortoise.migrations.operations import (
+    AddConstraint,
+    AddField,
+    AddIndex,
+    AlterModelOptions,
+    CreateModel,
+    Operation,
+    RunSQL,
+)
+from tortoise.migrations.schema_editor.base import BaseSchemaEditor
+from tortoise.migrations.schema_generator.state import State
 from tortoise.migrations.writer import format_migration_name
 
 import migrations
@@ -15,6 +29,8 @@ from app.contexts import tortoise
 from infra import database, partitions
 
 _LOCK_TIMEOUT_MS = 10_000
+# These look at nothing of the state before them.
+_LOOK_AHEAD = (AddConstraint, AddField, AddIndex, AlterModelOptions, CreateModel, RunSQL)
 
 
 async def migrate() -> None:
@@ -23,8 +39,38 @@ async def migrate() -> None:
     # A large table takes its time; what is short is the wait for others, who would all queue behind us.
     session = config["connections"]["default"]["credentials"]["server_settings"]
     session |= {"statement_timeout": "0", "lock_timeout": str(_LOCK_TIMEOUT_MS)}
-    await _migrate(config=config)
+    with _copying_little():
+        await _migrate(config=config)
     await partitions.ensure()
+
+
+@contextmanager
+def _copying_little() -> Iterator[None]:
+    """Tortoise copies the state of all models before each operation, most of a new database's time.
+
+    A copy is made only for operations that look at the state before them.
+    """
+    former = Migration.apply
+
+    async def apply(
+        migration: Migration, state: State, *, schema_editor: BaseSchemaEditor | None = None, **options: Any
+    ) -> State:
+        if schema_editor is None or any(options.values()):
+            # Only the state is wanted: nothing is copied then.
+            return await former(migration, state, schema_editor=schema_editor, **options)
+        transactions = schema_editor.client.capabilities.supports_transactions
+        for operation in migration.operations:
+            before = state if isinstance(operation, _LOOK_AHEAD) else state.clone()
+            operation.state_forward(migration.app_label, state)
+            await migration._run_database_forward(operation, before, state, schema_editor, transactions)  # noqa: SLF001
+        state.validate_relations_initialized()
+        return state
+
+    Migration.apply = apply  # type: ignore[method-assign,assignment]
+    try:
+        yield
+    finally:
+        Migration.apply = former  # type: ignore[method-assign]
 
 
 async def pending() -> list[str]:

@@ -31,7 +31,9 @@ async def guide(http):
 
 async def test_the_own_password_is_changed_with_the_present_one_and_ends_all_other_sessions(http, guide):
     here, there = await logged_in(http, guide), await logged_in(http, guide)
-    assert error_of(await _change(http, here, present="wrong")) == (401, "wrong_password")
+    refused = await _change(http, here, present="wrong")
+    assert error_of(refused) == (401, "wrong_password")
+    assert refused.json()["error"]["message"] == "当前密码不正确"
     assert (await _change(http, here)).status_code == 204
     assert [(await me(http, headers)).status_code for headers in (here, there)] == [200, 401]
     assert error_of(await log_in(http, guide)) == (401, "wrong_password")

@@ -11,7 +11,7 @@ from infra import database
 from tests import factories as make
 from tests.doors import error_of
 from tests.pushes import Pushes
-from tests.wechat.colleague_world import phone
+from tests.wechat.colleague_world import carry, phone
 from wechat.accounts import service as accounts
 from wechat.welcomes import responders
 
@@ -266,3 +266,14 @@ async def test_nothing_of_it_shows_an_openid_or_the_key(http, platform, account,
     )
     kept = await make.rows("SELECT encode(key_digest, 'escape') AS text FROM staff_binding_code")
     assert not any(secret in row["text"] for row in stored + kept for secret in ("o-secret-openid", scene))
+
+
+async def test_the_code_is_of_an_account_that_can_ring_if_there_is_one(http, platform, account):
+    second = await make.account(2)
+    await platform.account(app_id=second.app_id, original_id=second.original_id, secret=second.secret)
+    headers = await make.headers(await make.admin())
+    made = (await http.post(CODE, headers=headers)).json()
+    assert (made["account"], made["rings"]) == (account.name, False)
+    await carry(second)
+    made = (await http.post(CODE, headers=headers)).json()
+    assert (made["account"], made["rings"]) == (second.name, True)

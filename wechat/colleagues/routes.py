@@ -49,7 +49,7 @@ async def log_in(body: WechatLoginIn, opener: CurrentOpener) -> LoggedIn:
 async def make_own_code(by: CurrentStaffAtDoor, body: BindingCodeIn | None = None) -> BindingCodeOut:
     """A one-time code to scan with my own phone; the one before is over. The live event `wechat_bound` follows.
 
-    Notices ring only in an account with a notice template: name it as `app_id`, else it is the first that sends.
+    Notices ring only in an account with a notice template; without `app_id` the code is of the first that has one.
     """
     made = await service.make_code(by.id, body.app_id if body else None)
     return BindingCodeOut.model_validate(made)
@@ -71,7 +71,7 @@ async def unbind_own(binding_id: UUID, by: CurrentStaff) -> None:
 async def make_code(staff_id: UUID, by: Writer, body: BindingCodeIn | None = None) -> BindingCodeOut:
     """A one-time code for a colleague's phone; the one before is over. Whoever scans it can log in as the colleague.
 
-    Notices ring only in an account with a notice template: name it as `app_id`, else it is the first that sends.
+    Notices ring only in an account with a notice template; without `app_id` the code is of the first that has one.
     """
     await scopes.expect_no_more(by, await scopes.reached(by, staff_id))
     made = await service.make_code(staff_id, body.app_id if body else None)

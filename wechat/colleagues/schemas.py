@@ -14,17 +14,21 @@ TemplateKey = Annotated[Text, StringConstraints(pattern=r"^[a-z_]{1,30}\d{0,3}$"
 
 
 class BindingCodeIn(Input):
-    """By default the code is of the first official account that sends."""
+    """By default the code is of the first official account that has a notice template, else of the first that sends."""
 
     app_id: AppId | None = None
 
 
 class BindingCodeOut(Output):
-    """`url` stands in the QR code, `picture` shows it (a data URL); whoever scans it first is bound."""
+    """`url` stands in the QR code, `picture` shows it (a data URL); whoever scans it first is bound.
+
+    `rings`: the account has a notice template, so that notices reach the phone there.
+    """
 
     url: str
     picture: str
     account: str
+    rings: bool
     expires_at: datetime
 
 

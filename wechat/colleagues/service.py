@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeGuard
@@ -12,7 +12,7 @@ from core.notices.rules import NoticeKind
 from core.notices.service import NewNotice, notify_many
 from core.organisation import bindings
 from core.organisation.bindings import CodeScan, Outcome, Redeemed, hold_bindings
-from infra import audit, clock, crypto, images, live
+from infra import audit, clock, crypto, database, images, live
 from infra.database import Connection
 from infra.ids import opaque_key
 from infra.live import LiveEvent, staff_topic
@@ -20,6 +20,7 @@ from infra.parameters import Parameter
 from wechat.accounts import queries as accounts
 from wechat.accounts.queries import Credentials
 from wechat.accounts.rules import Kind
+from wechat.colleagues import templates
 from wechat.colleagues.errors import BindingCodeNotIssued, NoAccountForBinding
 from wechat.platform import qrcodes
 from wechat.platform.errors import PlatformRefused
@@ -41,6 +42,7 @@ class BindingCode:
     url: str
     picture: str
     account: str
+    rings: bool
     expires_at: datetime
 
 
@@ -60,7 +62,9 @@ async def make_code(staff_id: UUID, app_id: str | None) -> BindingCode:
     Raises StaffNotFound (also for who is not at work), AccountNotFound, NoAccountForBinding, BindingCodeNotIssued,
     PlatformAway, QuotaSpent.
     """
-    account = await _account(app_id)
+    async with database.connection() as connection:
+        ringing = await templates.carriers(connection)
+    account = await _account(app_id, ringing)
     minutes = await CODE_MINUTES.get()
     scene = _PREFIX + opaque_key(_KEY_LENGTH)
     try:
@@ -70,15 +74,22 @@ async def make_code(staff_id: UUID, app_id: str | None) -> BindingCode:
     expires_at = clock.now() + timedelta(seconds=min(seconds, minutes * 60))
     await bindings.put_code(staff_id, digest_of(account.app_id, scene), expires_at)
     picture = base64.b64encode(await asyncio.to_thread(images.qr_png, url)).decode()
-    return BindingCode(url=url, picture=f"data:image/png;base64,{picture}", account=account.name, expires_at=expires_at)
+    return BindingCode(
+        url=url,
+        picture=f"data:image/png;base64,{picture}",
+        account=account.name,
+        rings=account.app_id in ringing,
+        expires_at=expires_at,
+    )
 
 
-async def _account(app_id: str | None) -> Credentials:
+async def _account(app_id: str | None, ringing: Container[str]) -> Credentials:
     known = [await accounts.credentials(app_id)] if app_id else await accounts.every()
     fit = [account for account in known if account.kind is Kind.OFFICIAL and not account.silent]
     if not fit:
         raise NoAccountForBinding
-    return fit[0]
+    # One that can ring before one that cannot; else in the order they were added.
+    return next((account for account in fit if account.app_id in ringing), fit[0])
 
 
 async def redeem_scans(connection: Connection, scans: Sequence[CodeScan], people: Sequence[bytes]) -> None:

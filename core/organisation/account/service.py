@@ -100,7 +100,7 @@ async def force_out(staff_id: UUID) -> int:
 
 
 async def take_away_own_factor(staff: Colleague, password: str, code: str, address: str) -> None:
-    """Raises SecondFactorMissing, TooManyAttempts, PresentPasswordWrong, SecondFactorWrong; wrong codes are attempts."""
+    """Raises SecondFactorMissing, TooManyAttempts, PresentPasswordWrong, SecondFactorWrong (an attempt)."""
     if not staff.has_second_factor:
         raise SecondFactorMissing
     await new_passwords.proved(staff, password, address)
