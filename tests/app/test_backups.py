@@ -290,7 +290,7 @@ async def test_only_we_may_read_a_backup_and_no_password_is_on_a_command_line(ba
     spy.mkdir()
     async with manifest.snapshot() as moment:
         real = await programs.find("pg_dump", moment.postgres)
-    (spy / "pg_dump").write_text(f'#!/bin/sh\necho "$@" >> {spy}/words\nexec {real} "$@"\n')
+    (spy / "pg_dump").write_text(f'#!/bin/sh\necho "$@" >> "{spy}/words"\nexec "{real}" "$@"\n')
     (spy / "pg_dump").chmod(0o755)
     fresh_settings.setenv("GUANXI_POSTGRES_BIN", str(spy))
     settings.cache_clear()
