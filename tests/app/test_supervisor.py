@@ -357,6 +357,8 @@ def test_a_keeper_that_is_killed_is_replaced(supervise: Callable[[str], Running]
     family = psutil.Process(running.process.pid).children()
     (keeper,) = [process for process in family if "launcher/keeper" in " ".join(process.cmdline())]
     keeper.kill()
+    # What is written to a pipe whose reader is only about to die is lost without a sign.
+    until(lambda: gone(keeper.pid))
     os.kill(running.pid_of("mortal"), signal.SIGKILL)
     running.until_said("mortal is ready again")
     pids = [running.pid_of("plain"), running.pid_of("mortal")]
