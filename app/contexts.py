@@ -134,6 +134,7 @@ CONTEXTS = (
         belongings=(task_handover.TASKS,),
     ),
     Context(name="guides", routes=(guides.router,), permissions=("guides:read", "guides:write")),
+    Context(name="custom_fields", models="core.custom_fields.models"),
     Context(
         name="customers",
         models="core.customers.models",
@@ -142,6 +143,14 @@ CONTEXTS = (
         belongings=(customer_handover.BELONGING,),
         permissions=("customers:read", "fans:read", "ranking:read"),
     ),
+    Context(name="customers.linking", models="core.customers.linking.models"),
+    Context(name="customers.profiles", models="core.customers.profiles.models"),
+    Context(name="customers.tags", models="core.customers.tags.models"),
+    Context(name="customers.followups", models="core.customers.followups.models"),
+    Context(name="customers.pool", models="core.customers.pool.models"),
+    Context(name="customers.search", models="core.customers.search.models"),
+    Context(name="customers.privacy", models="core.customers.privacy.models"),
+    Context(name="customers.imports", models="core.customers.imports.models"),
     Context(
         name="wechat.accounts",
         models="wechat.accounts.models",

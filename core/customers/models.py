@@ -11,9 +11,12 @@ from core.customers.rules import ContactKind
 
 
 class Customer(Model):
-    """One person. `guide` looks after the person; `following` is true while any identity follows.
+    """One person or business. `guide` (a guide or rep) is its owner; `following` is true while any identity follows.
 
-    One who was merged into another keeps the row as a sign post and has no identities and touches any more.
+    `number` is what people call it by, in order of creation. `active_at` is the last record of sales, or since when
+    the owner has it: what automatic return counts from; `warned_at` is when the owner was told of the return to come.
+    `pooled_at`: in the public pool since, with no owner; `discarded_at`: in the trash. One who was merged into another
+    keeps the row as a sign post and has no identities and touches any more.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -22,6 +25,14 @@ class Customer(Model):
     )
     following = fields.BooleanField()
     is_staff = fields.BooleanField()
+    number = fields.BigIntField()
+    active_at = fields.DatetimeField(null=True)
+    warned_at = fields.DatetimeField(null=True)
+    next_contact_at = fields.DatetimeField(null=True)
+    order_due_on = fields.DateField(null=True)
+    pooled_at = fields.DatetimeField(null=True)
+    pool_reason = fields.CharField(max_length=20, null=True)
+    discarded_at = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField()
     merged_into: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
         "models.Customer", related_name=False, null=True, on_delete=fields.RESTRICT
@@ -29,6 +40,7 @@ class Customer(Model):
 
     class Meta:
         table = "customer"
+        constraints: ClassVar = (UniqueConstraint(fields=("number",), name="customer_number_key"),)
         indexes: ClassVar = (Index(fields=("guide_id", "id"), name="customer_guide"),)
 
 
@@ -109,7 +121,10 @@ class Merge(Model):
     )
     reason = fields.CharField(max_length=30)
     moved: fields.Field[object] = fields.JSONField()
+    merged_by = fields.UUIDField(null=True)
     merged_at = fields.DatetimeField()
+    undone_by = fields.UUIDField(null=True)
+    undone_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "customer_merge"
@@ -117,7 +132,7 @@ class Merge(Model):
 
 
 class OwnerChange(Model):
-    """A customer passed from one colleague's care to another's: the ledger of ownership."""
+    """A customer passed from one colleague's care to another's, or to or from the pool: the ledger of ownership."""
 
     id = fields.BigIntField(primary_key=True)
     customer: fields.ForeignKeyRelation[Customer] = fields.ForeignKeyField(
@@ -131,6 +146,7 @@ class OwnerChange(Model):
     )
     source = fields.UUIDField()
     reason = fields.CharField(max_length=30)
+    changed_by = fields.UUIDField(null=True)
     changed_at = fields.DatetimeField()
 
     class Meta:

@@ -33,6 +33,14 @@ class SpecialRight(StrEnum):
     MONTH_RESULT = "month_result"
 
 
+class Layout(StrEnum):
+    """How a role sees a customer (K-08): everything to sell with, what service needs, totals for management."""
+
+    SALES = "sales"
+    SERVICE = "service"
+    MANAGEMENT = "management"
+
+
 class RoleKey(StrEnum):
     """The ready-made roles."""
 

@@ -17,6 +17,16 @@ BY_HAND_UNIQUE = {
     "role": {("role_name_key", ("name",))},
     "staff_binding_code": {("staff_binding_code_open_key", ("staff_id",))},
     "alert": {("alert_open_key", ("kind", "subject"))},
+    "contact_person": {("contact_person_main_key", ("customer_id",))},
+    "custom_field": {("custom_field_name_key", ("subject", "name"))},
+    "customer_erasure": {("customer_erasure_open_key", ("customer_id",))},
+    "customer_mobile_change": {("customer_mobile_change_open_key", ("customer_id",))},
+    "customer_phone": {
+        ("customer_phone_once_key", ("customer_id", "contact_id", "label", "number")),
+        ("customer_phone_verified_key", ("number",)),
+    },
+    "phone_dispute": {("phone_dispute_open_key", ("number", "former_id"))},
+    "tag": {("tag_name_key", ("kind", "name"))},
     "library_image": {("library_image_digest_key", ("digest",))},
     "touch": {("touch_first", ("customer_id",))},
     "wechat_code": {
@@ -30,6 +40,16 @@ BY_HAND_UNIQUE = {
     "welcome": {("welcome_target_key", ("guide_id", "store_id", "channel_id"))},
 }
 BY_HAND_INDEXES = {
+    "customer": {
+        ("pooled_at", "id"),
+        ("discarded_at", "id"),
+        ("active_at", "id"),
+        ("guide_id", "next_contact_at"),
+        ("guide_id", "order_due_on"),
+    },
+    "customer_erasure": {("due_at",)},
+    "customer_import": {("id",)},
+    "tag": {("evaluate_at",)},
     "department": {("head_id",)},
     "file_blob": {("idle_since",)},
     "library_image": {("id",)},
@@ -53,11 +73,24 @@ BY_HAND_INDEXES = {
     "wechat_label_member": {("wanted", "next_at"), ("identity_id",)},
 }
 BY_HAND_FOREIGN_KEYS = {
+    "customer_profile": {("customer_id", "customer", "NO ACTION")},
     "department": {("head_id", "staff", "NO ACTION")},
     "file_blob": {("thumbnail_digest", "file_blob", "NO ACTION")},
     "staff": {("post_id", "post", "NO ACTION")},
 }
 BY_HAND_CHECKS = {
+    "contact_person_not_own_superior",
+    "customer_discarded_by_nobody_held",
+    "customer_mobile_change_decided",
+    "customer_pooled_for_a_reason",
+    "customer_pooled_without_owner",
+    "customer_profile_credit",
+    "customer_profile_name",
+    "customer_profile_not_own_parent",
+    "customer_profile_position",
+    "merge_candidate_in_order",
+    "phone_dispute_of_two",
+    "pool_claim_counts",
     "customer_not_into_itself",
     "department_not_below_itself",
     "file_blob_removed_when_idle",
@@ -81,6 +114,7 @@ WITHOUT_MODEL = {
     "audit",
     "audit_chain",
     "audit_unsealed",
+    "customer_search",
     "live_event",
     "live_topic",
     "job_run",

@@ -1,0 +1,1 @@
+"""Fields that administrators add to customers, contact persons, and later to products and contracts."""
