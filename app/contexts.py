@@ -12,6 +12,7 @@ from core.audit import routes as audit
 from core.channels import routes as channels
 from core.customers import handlers as customer_handlers
 from core.customers import handover as customer_handover
+from core.customers import parts as customer_parts
 from core.customers import routes as customers
 from core.files import jobs as file_jobs
 from core.files import routes as files
@@ -223,6 +224,7 @@ CONTEXTS = (
 )
 
 handover.register(belonging for context in CONTEXTS for belonging in context.belongings)
+customer_parts.register(part for context in CONTEXTS for part in context.customer_parts)
 
 MODELS = ("infra.models", *(context.models for context in CONTEXTS if context.models))
 

@@ -1,6 +1,6 @@
 """What a context gives the system. `app/contexts.py` lists each context once, and all doors read that list."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -39,6 +39,33 @@ class Belonging:
     hand_over: Callable[[Connection, UUID, UUID, UUID], Awaitable[int]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerPart:
+    """What a context hangs on a customer, and what becomes of it when customers merge or are forgotten.
+
+    `kind` is its place in the whole picture (core.customers.parts.PartKind). A merge re-points the rows of `tables`
+    (each has `id` and `customer_id`, and is named below those it refers to) and gives them back when it is undone; what
+    needs more than that is done by `merge(connection, {source: target})`, whose answer (JSON by source) comes back to
+    `unmerge(connection, source, target, answer)`, which raises MergeChanged when it can't be taken back.
+
+    `erase(connection, customer ids, kind)` forgets people, in the caller's transaction; `keeps(connection, ids)` are
+    those who stay known although they left (members). `summary(customer id, colleague)` is one statement's worth for
+    the picture, `data(customer id)` everything for the person's own document, `counts(connection, ids)` for previews.
+    """
+
+    name: str
+    title: str
+    kind: str
+    tables: tuple[str, ...] = ()
+    merge: Callable[[Connection, Mapping[UUID, UUID]], Awaitable[Mapping[UUID, Any]]] | None = None
+    unmerge: Callable[[Connection, UUID, UUID, Any], Awaitable[None]] | None = None
+    erase: Callable[[Connection, Sequence[UUID], str], Awaitable[None]] | None = None
+    keeps: Callable[[Connection, Sequence[UUID]], Awaitable[set[UUID]]] | None = None
+    summary: Callable[[UUID, Any], Awaitable[Any]] | None = None
+    data: Callable[[UUID], Awaitable[Any]] | None = None
+    counts: Callable[[Connection, Sequence[UUID]], Awaitable[Mapping[UUID, int]]] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class FastRoute:
     """A route called before the framework's machinery: `endpoint(request=…, **path parameters)` gives a response."""
@@ -64,4 +91,5 @@ class Context:
     responders: tuple[Any, ...] = ()
     permissions: tuple[str, ...] = ()
     belongings: tuple[Belonging, ...] = ()
+    customer_parts: tuple[CustomerPart, ...] = ()
     warm: tuple[Callable[[], Awaitable[None]], ...] = ()

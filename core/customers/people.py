@@ -28,6 +28,10 @@ WITH fresh AS (
 INSERT INTO customer (id, following, is_staff, created_at) SELECT customer_id, following, false, $8 FROM fresh
 """
 
+_CREATE = """
+INSERT INTO customer (id, following, is_staff, created_at) SELECT id, false, false, $2 FROM unnest($1::uuid[]) AS id
+"""
+
 _HOLD_TOGETHER = "SELECT pg_advisory_xact_lock_shared(key) FROM unnest($1::bigint[]) AS key"
 _HOLD_ALONE = "SELECT pg_advisory_xact_lock(key) FROM unnest($1::bigint[]) AS key"
 
@@ -65,6 +69,11 @@ async def add(connection: Connection, contacts: Iterable[Contact]) -> None:
             [person.occurred_at for person in people],
             clock.now(),
         )
+
+
+async def create(connection: Connection, customer_ids: Collection[UUID]) -> None:
+    """Customers known by something else than WeChat; whose they are, `ownership` says afterwards."""
+    await connection.execute(_CREATE, list(customer_ids), clock.now())
 
 
 async def lock(connection: Connection, identities: Collection[bytes], unionids: Collection[str] = ()) -> set[UUID]:

@@ -53,6 +53,10 @@ FROM unnest($1::uuid[], $2::bool[], $3::timestamptz[], $4::timestamptz[], $5::ti
 
 _UPDATE_CUSTOMERS = """
 UPDATE customer c SET guide_id = s.guide_id,
+    active_at = CASE WHEN s.guide_id IS NOT DISTINCT FROM c.guide_id THEN c.active_at ELSE $3 END,
+    pooled_at = CASE WHEN s.guide_id IS NULL THEN c.pooled_at END,
+    pool_reason = CASE WHEN s.guide_id IS NULL THEN c.pool_reason END,
+    discarded_at = CASE WHEN s.guide_id IS NULL THEN c.discarded_at END,
     following = EXISTS (SELECT 1 FROM identity i WHERE i.customer_id = c.id AND i.following)
 FROM unnest($1::uuid[], $2::uuid[]) AS s (id, guide_id) WHERE c.id = s.id
 """
@@ -215,7 +219,10 @@ async def _write_states(
     )
     changed = list(customers)
     await connection.execute(
-        _UPDATE_CUSTOMERS, [customer.id for customer in changed], [customer.guide_id for customer in changed]
+        _UPDATE_CUSTOMERS,
+        [customer.id for customer in changed],
+        [customer.guide_id for customer in changed],
+        clock.now(),
     )
 
 

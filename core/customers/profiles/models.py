@@ -14,7 +14,8 @@ class Profile(Model):
     """One per customer of whom more is known than following; without one a customer is a prospect with no name.
 
     `name_key` is the name as names are compared (infra.names). `sources` says of each field which door gave it and
-    when. `customer_id` is a foreign key, by hand. The position is WGS-84, `datum` is the one it came in. `custom` holds custom fields' values by field id.
+    when. `customer_id` is a foreign key, by hand. The position is WGS-84, `datum` is the one it came in. `custom` holds
+    custom fields' values by field id.
     """
 
     customer_id = fields.UUIDField(primary_key=True)
