@@ -10,10 +10,34 @@ from core.announcements import routes as announcements
 from core.audit import jobs as audit_jobs
 from core.audit import routes as audit
 from core.channels import routes as channels
+from core.custom_fields import routes as custom_fields
 from core.customers import handlers as customer_handlers
 from core.customers import handover as customer_handover
 from core.customers import parts as customer_parts
 from core.customers import routes as customers
+from core.customers.followups import jobs as followup_jobs
+from core.customers.followups import parts as followup_parts
+from core.customers.followups import routes as followups
+from core.customers.imports import jobs as customer_import_jobs
+from core.customers.imports import routes as customer_imports
+from core.customers.linking import parts as linking_parts
+from core.customers.picture import parts as picture_parts
+from core.customers.picture import routes as picture
+from core.customers.pool import jobs as pool_jobs
+from core.customers.pool import parts as pool_parts
+from core.customers.pool import routes as pool
+from core.customers.privacy import handlers as privacy_handlers
+from core.customers.privacy import jobs as privacy_jobs
+from core.customers.privacy import parts as privacy_parts
+from core.customers.privacy import routes as privacy
+from core.customers.profiles import merging as profile_merging
+from core.customers.profiles import routes as profiles
+from core.customers.profiles.contacts import routes as contact_persons
+from core.customers.profiles.mobiles import routes as mobile_changes
+from core.customers.search.views import routes as views
+from core.customers.tags import jobs as tag_jobs
+from core.customers.tags import parts as tag_parts
+from core.customers.tags import routes as tags
 from core.files import jobs as file_jobs
 from core.files import routes as files
 from core.guides import routes as guides
@@ -50,10 +74,12 @@ from wechat.codes import routes as codes
 from wechat.colleagues import handlers as colleague_handlers
 from wechat.colleagues import routes as colleagues
 from wechat.fans import jobs as fan_jobs
+from wechat.fans import parts as fan_parts
 from wechat.fans import routes as fans
 from wechat.forwards import handlers as forward_handlers
 from wechat.forwards import jobs as forward_jobs
 from wechat.labels import jobs as label_jobs
+from wechat.labels import parts as label_parts
 from wechat.labels import routes as labels
 from wechat.onboarding import jobs as onboarding_jobs
 from wechat.onboarding import routes as onboarding
@@ -62,6 +88,7 @@ from wechat.outbound import routes as outbound
 from wechat.pushes import bindings as push_bindings
 from wechat.pushes import handlers as push_handlers
 from wechat.pushes import jobs as push_jobs
+from wechat.pushes import parts as push_parts
 from wechat.pushes import routes as pushes
 from wechat.welcomes import responders as welcome_responders
 from wechat.welcomes import routes as welcomes
@@ -135,7 +162,12 @@ CONTEXTS = (
         belongings=(task_handover.TASKS,),
     ),
     Context(name="guides", routes=(guides.router,), permissions=("guides:read", "guides:write")),
-    Context(name="custom_fields", models="core.custom_fields.models"),
+    Context(
+        name="custom_fields",
+        models="core.custom_fields.models",
+        routes=(custom_fields.router,),
+        permissions=("fields:read", "fields:write"),
+    ),
     Context(
         name="customers",
         models="core.customers.models",
@@ -144,14 +176,77 @@ CONTEXTS = (
         belongings=(customer_handover.BELONGING,),
         permissions=("customers:read", "fans:read", "ranking:read"),
     ),
-    Context(name="customers.linking", models="core.customers.linking.models"),
-    Context(name="customers.profiles", models="core.customers.profiles.models"),
-    Context(name="customers.tags", models="core.customers.tags.models"),
-    Context(name="customers.followups", models="core.customers.followups.models"),
-    Context(name="customers.pool", models="core.customers.pool.models"),
-    Context(name="customers.search", models="core.customers.search.models"),
-    Context(name="customers.privacy", models="core.customers.privacy.models"),
-    Context(name="customers.imports", models="core.customers.imports.models"),
+    Context(
+        name="customers.linking",
+        models="core.customers.linking.models",
+        customer_parts=(linking_parts.PART,),
+    ),
+    Context(
+        name="customers.profiles",
+        models="core.customers.profiles.models",
+        routes=(profiles.router, contact_persons.router, mobile_changes.router),
+        permissions=("customers:correct", "customers:credit", "customers:write"),
+        customer_parts=(profile_merging.PART,),
+    ),
+    Context(
+        name="customers.tags",
+        models="core.customers.tags.models",
+        routes=(tags.router,),
+        jobs=tag_jobs.JOBS,
+        permissions=("tags:attach", "tags:read", "tags:write"),
+        customer_parts=(tag_parts.PART,),
+    ),
+    Context(
+        name="customers.followups",
+        models="core.customers.followups.models",
+        routes=(followups.router,),
+        jobs=followup_jobs.JOBS,
+        permissions=("followups:write",),
+        customer_parts=(followup_parts.PART,),
+    ),
+    Context(
+        name="customers.pool",
+        models="core.customers.pool.models",
+        routes=(pool.router,),
+        jobs=pool_jobs.JOBS,
+        permissions=(
+            "customers:assign",
+            "customers:transfer",
+            "pool:assign",
+            "pool:claim",
+            "pool:discard",
+            "pool:read",
+            "pool:write",
+        ),
+        customer_parts=(pool_parts.PART,),
+    ),
+    Context(
+        name="customers.search",
+        models="core.customers.search.models",
+        routes=(views.router,),
+        permissions=("views:share",),
+    ),
+    Context(
+        name="customers.privacy",
+        models="core.customers.privacy.models",
+        routes=(privacy.router,),
+        handlers=privacy_handlers.HANDLERS,
+        jobs=privacy_jobs.JOBS,
+        permissions=("consents:write", "customers:erase"),
+        customer_parts=(privacy_parts.PART,),
+    ),
+    Context(
+        name="customers.picture",
+        routes=(picture.router,),
+        customer_parts=(picture_parts.TOUCHES, picture_parts.TASKS),
+    ),
+    Context(
+        name="customers.imports",
+        models="core.customers.imports.models",
+        routes=(customer_imports.router,),
+        jobs=customer_import_jobs.JOBS,
+        permissions=("customers:export", "customers:import"),
+    ),
     Context(
         name="wechat.accounts",
         models="wechat.accounts.models",
@@ -178,12 +273,13 @@ CONTEXTS = (
         jobs=code_jobs.JOBS,
         permissions=("codes:read", "codes:write"),
     ),
-    Context(name="wechat.fans", routes=(fans.router,), jobs=fan_jobs.JOBS),
+    Context(name="wechat.fans", routes=(fans.router,), jobs=fan_jobs.JOBS, customer_parts=(fan_parts.PART,)),
     Context(
         name="wechat.labels",
         models="wechat.labels.models",
         routes=(labels.router,),
         jobs=label_jobs.JOBS,
+        customer_parts=(label_parts.PART,),
         permissions=("fans:write", "labels:read", "labels:write"),
     ),
     Context(
@@ -220,6 +316,7 @@ CONTEXTS = (
         fast_routes=pushes.FAST_ROUTES,
         handlers=push_handlers.HANDLERS,
         jobs=push_jobs.JOBS,
+        customer_parts=(push_parts.PART,),
     ),
 )
 

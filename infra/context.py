@@ -48,6 +48,10 @@ class CustomerPart:
     needs more than that is done by `merge(connection, {source: target})`, whose answer (JSON by source) comes back to
     `unmerge(connection, source, target, answer)`, which raises MergeChanged when it can't be taken back.
 
+    `merge` comes before the tables: of what a customer may have once only, it makes room, or the source's row stays
+    there. `reassign(connection, {source of an arrival: customer id})` moves what came with arrivals that turn out to be
+    somebody else's.
+
     `erase(connection, customer ids, kind)` forgets people, in the caller's transaction; `keeps(connection, ids)` are
     those who stay known although they left (members). `summary(customer id, colleague)` is one statement's worth for
     the picture, `data(customer id)` everything for the person's own document, `counts(connection, ids)` for previews.
@@ -59,6 +63,7 @@ class CustomerPart:
     tables: tuple[str, ...] = ()
     merge: Callable[[Connection, Mapping[UUID, UUID]], Awaitable[Mapping[UUID, Any]]] | None = None
     unmerge: Callable[[Connection, UUID, UUID, Any], Awaitable[None]] | None = None
+    reassign: Callable[[Connection, Mapping[UUID, UUID]], Awaitable[None]] | None = None
     erase: Callable[[Connection, Sequence[UUID], str], Awaitable[None]] | None = None
     keeps: Callable[[Connection, Sequence[UUID]], Awaitable[set[UUID]]] | None = None
     summary: Callable[[UUID, Any], Awaitable[Any]] | None = None

@@ -122,11 +122,14 @@ class _Ending:
     afterwards: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     async def write_gathered(self, connection: Connection) -> None:
-        together = dict[Callable[..., Awaitable[None]], list[Any]]()
-        for write, item in self.gathered:
-            together.setdefault(write, []).append(item)
-        for write, items in together.items():
-            await write(connection, items)
+        """Until nothing is left: what is written at the end may hand in more."""
+        while self.gathered:
+            together = dict[Callable[..., Awaitable[None]], list[Any]]()
+            for write, item in self.gathered:
+                together.setdefault(write, []).append(item)
+            self.gathered.clear()
+            for write, items in together.items():
+                await write(connection, items)
 
 
 _ending: ContextVar[_Ending | None] = ContextVar("ending", default=None)

@@ -4,8 +4,9 @@ import unicodedata
 
 
 def key(name: str) -> str:
-    """The name as compared: compatibility forms folded (NFKC), no case, no white space."""
-    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+    """The name as compared: compatibility forms folded (NFKC), no case, no white space, nothing invisible."""
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(one for one in folded if not one.isspace() and unicodedata.category(one) != "Cf")
 
 
 def pieces(name_key: str) -> set[str]:

@@ -11,7 +11,7 @@ from tortoise.migrations.constraints import UniqueConstraint
 from core.custom_fields.rules import FieldKind, Subject
 from core.customers.followups.rules import FollowUpKind, SalesKind
 from core.customers.imports.rules import ImportState, RowOutcome
-from core.customers.linking.rules import CandidateState, Door, PhoneLabel
+from core.customers.linking.rules import CandidateState, Door, LinkedBy, PhoneLabel
 from core.customers.privacy.rules import Channel, ErasureKind
 from core.customers.profiles.rules import Gender, Nature, Party, Stage, Status
 from core.customers.tags.rules import TagKind
@@ -50,13 +50,21 @@ class Migration(migrations.Migration):
                 ),
                 ("occurred_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ("arrived_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                (
+                    "linked_by",
+                    fields.CharEnumField(
+                        description="IDENTITY: identity\nKEY: key\nPHONE: phone", enum_type=LinkedBy, max_length=10
+                    ),
+                ),
+                ("phone", fields.BinaryField(null=True)),
+                ("name", fields.BinaryField(null=True)),
             ],
             options={
                 "table": "customer_arrival",
                 "app": "models",
                 "indexes": [Index(fields=["customer_id"], name="customer_arrival_customer")],
                 "pk_attr": "id",
-                "table_description": "What came in about a person through a door, once (`source`), and whom it was taken for.",
+                "table_description": "What came in about a person through a door, once (`source`), whom it was taken for and why (`linked_by`).",
             },
             bases=["Model"],
         ),
@@ -332,6 +340,22 @@ class Migration(migrations.Migration):
             bases=["Model"],
         ),
         ops.CreateModel(
+            name="DailyRun",
+            fields=[
+                ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ("name", fields.CharField(max_length=30)),
+                ("day", fields.DateField()),
+                ("finished_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "daily_run",
+                "app": "models",
+                "pk_attr": "id",
+                "table_description": "What is done once on a business day was finished; who dies before is done again.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
             name="Erasure",
             fields=[
                 ("id", fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
@@ -417,6 +441,7 @@ class Migration(migrations.Migration):
                 ("file_ids", fields.JSONField(encoder=JSON_DUMPS, decoder=loads)),
                 ("task_id", fields.UUIDField(null=True)),
                 ("next_contact_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("order_due_on", fields.DateField(null=True)),
                 ("occurred_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
             ],
@@ -428,7 +453,7 @@ class Migration(migrations.Migration):
                     Index(fields=["staff_id", "occurred_at"], name="follow_up_staff"),
                 ],
                 "pk_attr": "id",
-                "table_description": "What the owner wrote down about a contact; `occurred_at` is when it was, `next_contact_at` what was agreed.",
+                "table_description": "What the owner wrote down about a contact; `occurred_at` is when it was.",
             },
             bases=["Model"],
         ),
@@ -1140,6 +1165,10 @@ class Migration(migrations.Migration):
         ops.AddConstraint(
             model_name="ConsentText",
             constraint=UniqueConstraint(fields=("purpose", "version"), name="consent_text_version_key"),
+        ),
+        ops.AddConstraint(
+            model_name="DailyRun",
+            constraint=UniqueConstraint(fields=("name", "day"), name="daily_run_day_key"),
         ),
         ops.AddConstraint(
             model_name="ImportMapping",

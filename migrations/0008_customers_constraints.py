@@ -20,7 +20,8 @@ ALTER TABLE customer ADD CONSTRAINT customer_discarded_by_nobody_held CHECK (
     discarded_at IS NULL OR guide_id IS NULL AND pooled_at IS NULL);
 CREATE INDEX customer_pool ON customer (pooled_at, id) WHERE pooled_at IS NOT NULL;
 CREATE INDEX customer_trash ON customer (discarded_at, id) WHERE discarded_at IS NOT NULL;
-CREATE INDEX customer_idle ON customer (active_at, id) WHERE guide_id IS NOT NULL;
+CREATE INDEX customer_idle ON customer (guide_id, active_at) WHERE guide_id IS NOT NULL;
+CREATE INDEX customer_warned ON customer (guide_id, id) WHERE warned_at IS NOT NULL;
 CREATE INDEX customer_next_contact ON customer (guide_id, next_contact_at) WHERE next_contact_at IS NOT NULL;
 CREATE INDEX customer_order_due ON customer (guide_id, order_due_on) WHERE order_due_on IS NOT NULL;
 CREATE TABLE customer_search (
@@ -54,7 +55,7 @@ CREATE UNIQUE INDEX phone_dispute_open_key ON phone_dispute (number, former_id) 
 ALTER TABLE phone_dispute ADD CONSTRAINT phone_dispute_of_two CHECK (former_id <> newcomer_id);
 CREATE UNIQUE INDEX custom_field_name_key ON custom_field (subject, name) WHERE deleted_at IS NULL;
 CREATE UNIQUE INDEX tag_name_key ON tag (kind, name) WHERE deleted_at IS NULL;
-CREATE INDEX tag_due ON tag (evaluate_at) WHERE rule IS NOT NULL AND deleted_at IS NULL;
+CREATE INDEX tag_due ON tag (evaluate_at) WHERE evaluate_at IS NOT NULL;
 ALTER TABLE pool_claim ADD CONSTRAINT pool_claim_counts CHECK (ordinal > 0 AND customers > 0);
 CREATE INDEX customer_import_due ON customer_import (id) WHERE state IN ('waiting', 'running');
 CREATE UNIQUE INDEX customer_erasure_open_key ON customer_erasure (customer_id)
@@ -75,7 +76,7 @@ class Migration(migrations.Migration):
             _CUSTOMERS,
             """ALTER TABLE timeline DROP COLUMN details;
             DROP TABLE customer_search;
-            DROP INDEX customer_pool, customer_trash, customer_idle, customer_next_contact, customer_order_due;
+            DROP INDEX customer_pool, customer_trash, customer_idle, customer_warned, customer_next_contact, customer_order_due;
             ALTER TABLE customer DROP CONSTRAINT customer_pooled_without_owner,
                 DROP CONSTRAINT customer_pooled_for_a_reason, DROP CONSTRAINT customer_discarded_by_nobody_held""",
         ),

@@ -158,6 +158,7 @@ async def _empty_sql(_connected: None) -> str:
 @pytest.fixture
 async def db(addresses: Addresses, _connected: None, _empty_sql: str) -> Addresses:
     """The database, empty, with every cache of this process forgotten and the clock at real time."""
+    from core.custom_fields import queries as custom_fields
     from wechat.accounts import queries as accounts
     from wechat.onboarding import queries as onboarding
     from wechat.welcomes import responders as welcomes
@@ -166,7 +167,8 @@ async def db(addresses: Addresses, _connected: None, _empty_sql: str) -> Address
         await connection.execute(_empty_sql)
     await redis.client().flushdb()
     addresses.clock_file.unlink(missing_ok=True)
-    for forget in (clock.reset, parameters.forget, accounts.forget, onboarding.forget, welcomes.forget):
+    caches = (parameters, accounts, custom_fields, onboarding, welcomes)
+    for forget in (clock.reset, *(cache.forget for cache in caches)):
         forget()
     return addresses
 

@@ -29,11 +29,16 @@ async def _anything(_place: Place) -> str:
 
 # What an id in a body names, unless a path names it so; by the path where that decides.
 NAMES = {
+    "add": OBJECTS["tag_id"],
     "copy_of": OBJECTS["role_id"],
     "customer_ids": OBJECTS["customer_id"],
     "department_id": Object(_department),
     "department_ids": Object(_department),
     "file_ids": OBJECTS["file_id"],
+    "first_channel_id": OBJECTS["channel_id"],
+    "first_code_id": OBJECTS["code_id"],
+    "first_guide_id": OBJECTS["staff_id"],
+    "first_store_id": OBJECTS["store_id"],
     "granted_departments": Object(_department),
     "guide_id": OBJECTS["staff_id"],
     "hand_over_to": OBJECTS["staff_id"],
@@ -41,19 +46,31 @@ NAMES = {
     "into_id": Object(_department),
     "key": Object(_anything, common=True),
     "label_ids": OBJECTS["label_id"],
+    "owner_id": OBJECTS["staff_id"],
+    "owner_ids": OBJECTS["staff_id"],
     "parent_id": Object(_department),
+    "parent_unit_id": OBJECTS["customer_id"],
     "post_id": Object(_post),
     "post_ids": Object(_post),
+    "responsible_id": OBJECTS["staff_id"],
+    "remove": OBJECTS["tag_id"],
     "staff_ids": OBJECTS["staff_id"],
     "store_id": Object(_store),
     "store_ids": Object(_store),
+    "superior_id": OBJECTS["contact_person_id"],
+    "tags_all": OBJECTS["tag_id"],
+    "tags_any": OBJECTS["tag_id"],
+    "tags_none": OBJECTS["tag_id"],
     "to": OBJECTS["staff_id"],
     "up_to": OBJECTS["notice_id"],
     "/staff/v1/departments/order": OBJECTS["department_id"],
+    "/staff/v1/fields/order": OBJECTS["field_id"],
+    "/staff/v1/views/order": OBJECTS["view_id"],
     "/staff/v1/me/notices/read": OBJECTS["notice_id"],
 }
 PATTERNS = {
     "^[0-9]{6}$": "123456",
+    "^[a-z_]{1,30}$": "marketing",
     "^[a-z0-9][a-z0-9._-]*$": "somebody",
     "^[A-Za-z0-9]{8,64}$": make.SECRET,
     "^[A-Za-z0-9]{3,32}$": make.TOKEN,
@@ -62,6 +79,7 @@ PATTERNS = {
 }
 # What is not required, but without it there is nothing to do.
 WORTH_GIVING = {
+    "/staff/v1/customers/tags": "add",
     "/staff/v1/announcements/{announcement_id}": "title",
     "/staff/v1/codes": "guide_id",
     "/staff/v1/departments": "parent_id",
@@ -143,5 +161,7 @@ class Bodies:
             return PATTERNS[schema["pattern"]]
         if name == "app_id":
             return place.account.app_id
+        if name == "mobile":
+            return f"138{next(make._numbers):08d}"
         # A placeholder-free word, another each time, of a length that fits.
         return f"{next(make._numbers):0{max(schema.get('minLength', 1), 8)}d}"

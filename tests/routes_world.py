@@ -6,6 +6,7 @@ Whoever adds a route whose path names a new kind of object adds a function to OB
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
 from core.announcements import service as announcements
 from core.customers.rules import ContactKind, Credit
@@ -112,6 +113,33 @@ async def _customer(place: Place) -> str:
     customer = await make.customer_of(person)
     assert customer is not None
     return str(customer["id"])
+
+
+async def _contact_person(place: Place) -> str:
+    contact_id = new_id()
+    await database.execute(
+        """INSERT INTO contact_person (id, customer_id, name, name_key, is_main, custom, version, created_at)
+        VALUES ($1, $2, $3, $3, false, '{}', 1, $4)""",
+        contact_id,
+        UUID(await _customer(place)),
+        place.name("联系人"),
+        clock.now(),
+    )
+    return str(contact_id)
+
+
+async def _mobile_change(place: Place) -> str:
+    change_id, asker = new_id(), await make.colleague(RoleKey.REP)
+    await database.execute(
+        """INSERT INTO customer_mobile_change (id, customer_id, number, reason, asked_by_id, asked_at)
+        VALUES ($1, $2, '+8613812345678', $3, $4, $5)""",
+        change_id,
+        UUID(await _customer(place)),
+        place.name("原因"),
+        asker.id,
+        clock.now(),
+    )
+    return str(change_id)
 
 
 async def _department(place: Place) -> str:
@@ -233,6 +261,42 @@ async def _todo(place: Place) -> str:
     return str(await reminders.add(place.caller.id, place.name("待办"), None))
 
 
+async def _field(place: Place) -> str:
+    field_id = new_id()
+    await database.execute(
+        """INSERT INTO custom_field (id, subject, kind, name, options, required, "unique", searchable, listed, position,
+            version, created_at) VALUES ($1, 'product', 'line', $2, '[]', false, false, true, true, 1, 1, $3)""",
+        field_id,
+        f"字段{next(make._numbers)}",
+        clock.now(),
+    )
+    return str(field_id)
+
+
+async def _tag(place: Place) -> str:
+    tag_id = new_id()
+    await database.execute(
+        "INSERT INTO tag (id, kind, name, version, created_at) VALUES ($1, 'tag', $2, 1, $3)",
+        tag_id,
+        f"客户标签{next(make._numbers)}",
+        clock.now(),
+    )
+    return str(tag_id)
+
+
+async def _view(place: Place) -> str:
+    view_id = new_id()
+    await database.execute(
+        """INSERT INTO saved_view (id, staff_id, name, filters, columns, shared, position, version, created_at)
+        VALUES ($1, $2, $3, '{}', '[]', false, 1, 1, $4)""",
+        view_id,
+        place.caller.id,
+        place.name("视图"),
+        clock.now(),
+    )
+    return str(view_id)
+
+
 @dataclass(frozen=True)
 class Object:
     """How one is made. `common`: it belongs to everybody who has the operation point; `personal`: to the caller alone,
@@ -250,12 +314,15 @@ OBJECTS = {
     "binding_id": Object(_binding),
     "channel_id": Object(_channel, common=True),
     "code_id": Object(_code),
+    "contact_person_id": Object(_contact_person),
     "customer_id": Object(_customer),
     "department_id": Object(_department),
+    "field_id": Object(_field, common=True),
     "file_id": Object(_file, personal=True),
     "image_id": Object(_image, common=True),
     "label_id": Object(_label, common=True),
     "message_id": Object(_message, common=True),
+    "mobile_change_id": Object(_mobile_change),
     "name": Object(_parameter, common=True),
     "notice_id": Object(_notice, personal=True),
     "post_id": Object(_post),
@@ -263,8 +330,10 @@ OBJECTS = {
     "session_id": Object(_session, personal=True),
     "staff_id": Object(_staff),
     "store_id": Object(_store),
+    "tag_id": Object(_tag, common=True),
     "task_id": Object(_task),
     "todo_id": Object(_todo, personal=True),
+    "view_id": Object(_view, personal=True),
 }
 # Under /me a binding is the caller's own.
 OF_MINE = {"binding_id": Object(_own_binding, personal=True)}

@@ -1,4 +1,4 @@
-"""The story's last part: an administrator makes a department, a role and a rep, and the rep's phone rings."""
+"""The story goes on: an administrator makes a department, a role and a rep, and the rep's phone rings."""
 
 import asyncio
 from typing import Any

@@ -15,6 +15,7 @@ PASSWORD = "guanxi-demo"  # noqa: S105 - loopback only, and said aloud
 FANS = 50
 _SCANNED_SHARE = 0.9
 _WAIT_SECONDS = 60.0
+_REFUSED = 400
 
 
 class DemoFailed(Exception):
@@ -53,28 +54,40 @@ class Story:
 
     async def staff(self, method: str, path: str, body: Any = None, *, by: str = "admin") -> Any:
         """A call of the staff door; anything but success ends the demo with the answer."""
+        status, answer = await self.ask(method, path, body, by=by)
+        return self._accepted(status, answer, f"{method} {path}")
+
+    async def ask(self, method: str, path: str, body: Any = None, *, by: str = "admin") -> tuple[int, Any]:
+        """A call of the staff door that may be refused: its status and answer."""
+        url = f"{self.system.api}/staff/v1"
         if by not in self._tokens:
             login = {"username": by, "password": PASSWORD}
-            self._tokens[by] = (await self._call("POST", self.system.api + "/staff/v1/login", login))["token"]
-        headers = {"Authorization": f"Bearer {self._tokens[by]}"}
-        return await self._call(method, f"{self.system.api}/staff/v1{path}", body, headers)
+            self._tokens[by] = (await self._call("POST", f"{url}/login", login))["token"]
+        return await self._request(method, url + path, body, {"Authorization": f"Bearer {self._tokens[by]}"})
 
     async def version_of(self, path: str) -> int:
         """The version of a document of the staff door that may not be there yet."""
-        headers = {"Authorization": f"Bearer {self._tokens['admin']}"}
-        async with self._session.get(f"{self.system.api}/staff/v1{path}", headers=headers) as response:
-            return int((await response.json())["version"]) if response.ok else 0
+        status, answer = await self.ask("GET", path)
+        return int(answer["version"]) if status < _REFUSED else 0
 
     async def wechat(self, path: str, body: Any = None, *, method: str = "POST") -> Any:
         """A call of the simulator's control side; without a body it reads."""
         return await self._call("GET" if body is None else method, self.system.simulator + path, body)
 
-    async def _call(self, method: str, url: str, body: Any = None, headers: dict[str, str] | None = None) -> Any:
+    async def _call(self, method: str, url: str, body: Any = None) -> Any:
+        return self._accepted(*await self._request(method, url, body), f"{method} {url}")
+
+    async def _request(
+        self, method: str, url: str, body: Any, headers: dict[str, str] | None = None
+    ) -> tuple[int, Any]:
         async with self._session.request(method, url, json=body, headers=headers) as response:
             text = await response.text()
-            if response.status >= 400:  # noqa: PLR2004 - HTTP's line between success and failure
-                raise DemoFailed(f"{method} {url} answered {response.status}: {text}")
-            return orjson.loads(text) if text else None
+            return response.status, orjson.loads(text) if text else None
+
+    def _accepted(self, status: int, answer: Any, what: str) -> Any:
+        if status >= _REFUSED:
+            raise DemoFailed(f"{what} answered {status}: {orjson.dumps(answer).decode()}")
+        return answer
 
     async def _first_administrator(self) -> None:
         secret = {"GUANXI_NEW_PASSWORD": PASSWORD}

@@ -1,12 +1,12 @@
-"""Handing all customers of a colleague over to another one; what happened before stays as it was."""
+"""Handing all customers of a colleague over to another one, who has them for a whole term; history stays as it was."""
 
 from uuid import UUID
 
-from core.customers import people
-from infra import clock, database
+from core.customers import ownership, people
+from core.customers.ownership import Place, Reason
+from infra import database
 from infra.context import Belonging
 from infra.database import Connection
-from infra.ids import new_id
 
 PART = "customers"
 
@@ -15,18 +15,6 @@ _HELD = "SELECT count(*) AS n FROM customer WHERE guide_id = $1 AND merged_into_
 _ANY = "SELECT EXISTS (SELECT 1 FROM customer WHERE guide_id = $1 AND merged_into_id IS NULL)"
 
 _LOCK = "SELECT id FROM customer WHERE guide_id = $1 AND merged_into_id IS NULL ORDER BY id FOR NO KEY UPDATE"
-
-_GIVE = "UPDATE customer SET guide_id = $2 WHERE id = ANY($1::uuid[])"
-
-_NOTE = """
-INSERT INTO customer_owner_change (customer_id, former_id, guide_id, source, reason, changed_at)
-SELECT id, $2, $3, $4, 'handed_over', $5 FROM unnest($1::uuid[]) AS id
-"""
-
-_TELL = """
-INSERT INTO timeline (id, customer_id, occurred_at, kind, source)
-SELECT id, customer_id, $4, 'handed_over', $3 FROM unnest($1::uuid[], $2::uuid[]) AS e (id, customer_id)
-"""
 
 
 async def held(staff_id: UUID) -> int:
@@ -45,10 +33,9 @@ async def hand_over(connection: Connection, source: UUID, target: UUID, hand_ove
     given = 0
     while await connection.fetchval(_ANY, source):
         customers = [row["id"] for row in await connection.fetch(_LOCK, source)]
-        now = clock.now()
-        await connection.execute(_GIVE, customers, target)
-        await connection.execute(_NOTE, customers, source, target, hand_over_id, now)
-        await connection.execute(_TELL, [new_id() for _ in customers], customers, hand_over_id, now)
+        await ownership.move(
+            connection, customers, Place.OWNED, target, reason=Reason.HANDED_OVER, source=hand_over_id, by=None
+        )
         given += len(customers)
     return given
 

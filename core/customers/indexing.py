@@ -1,7 +1,16 @@
-"""What is indexed of a customer for search: words of the name, and a term for each thing one can filter by.
+"""What is indexed of a customer for search: a term for each thing one can filter by, pieces of names and texts.
 
 A file of its own: everyone who changes a customer says so here, and what is written follows at the end of the
-transaction, once per customer.
+transaction, once per customer. Terms only narrow a search down; `core.customers.search` looks at the columns again. So
+whatever changes often (the owner, the next contact) is no term, and times are terms of their year and month.
+
+    k:12       the customer's number in steps of 16,384    n:王 n:王小   pieces of names
+    p: s: g: y: l: i: v: c:   party, status, stage, nature, level, industry, province, city
+    t:<tag>    e:<card or key>    m:5678   the end of a mobile    h:  has a phone   w:  has been in WeChat
+    a:<door>   xs: xc: xq:   the first touch's store, channel, code
+    d: r: x: u:   created, registered, first touch, last followed up: a year, a month, or - for never
+    b:0229     birthday
+    f:<field>:<option>   f:<field>:202603   f:<field>#+41   f:<field>~王小   custom fields
 """
 
 from collections.abc import Iterable
@@ -9,15 +18,102 @@ from uuid import UUID
 
 from infra import database
 from infra.database import Connection
+from infra.settings import settings
 
-_INDEX = """
-INSERT INTO customer_search (number, customer_id, terms)
-SELECT c.number, c.id, ARRAY(
-    SELECT 'n:' || substr(p.name_key, start, width) FROM generate_series(1, length(p.name_key)) AS start,
-        generate_series(1, 2) AS width WHERE start + width <= length(p.name_key) + 1
-    UNION SELECT 't:' || t.tag_id FROM customer_tag t WHERE t.customer_id = c.id
-) FROM customer c LEFT JOIN customer_profile p ON p.customer_id = c.id
-WHERE c.id = ANY($1::uuid[]) ORDER BY c.number
+BUCKET_BITS = 14
+_BATCH = 1_000
+
+
+def folded(text: str) -> str:
+    """SQL of a text as it is compared, the same in every database: only ASCII knows case and spaces."""
+    return f"lower(translate(normalize({text}, NFKC), E' \\t\\n\\r\\f\\v', '') COLLATE \"C\")"
+
+
+def pieces(prefix: str, text: str, *widths: int) -> str:
+    """SQL that selects the terms of a folded text: its pieces of these widths."""
+    steps = ", ".join(f"({width})" for width in widths)
+    return f"""SELECT {prefix} || substr(folded, start, width)
+        FROM (SELECT {text} AS folded OFFSET 0) f, (VALUES {steps}) AS w (width),
+            generate_series(1, length(folded)) AS start
+        WHERE start + width <= length(folded) + 1"""
+
+
+def _time(prefix: str, moment: str) -> str:
+    here = f"({moment}) AT TIME ZONE $2"
+    return f"('{prefix}:' || COALESCE(to_char({here}, 'YYYY'), '-')), ('{prefix}:' || to_char({here}, 'YYYYMM'))"
+
+
+# A number's sign, how many digits stand before the point, and the first of them: -1234.5 is -41.
+_MAGNITUDE = """CASE WHEN value::text LIKE '-%' THEN '-' ELSE '+' END
+    || length(trunc(abs((value #>> '{}')::numeric))::text) || left(trunc(abs((value #>> '{}')::numeric))::text, 1)"""
+
+
+def custom_text(value: str) -> str:
+    """SQL of what is searched of a custom text or address (JSON): folded, an address's parts in one."""
+    parts = ", ".join(f"{value} ->> '{part}'" for part in ("province", "city", "district", "street"))
+    return folded(f"CASE jsonb_typeof({value}) WHEN 'object' THEN concat({parts}) ELSE {value} #>> '{{}}' END")
+
+
+_CUSTOM = f"""
+SELECT terms.* FROM jsonb_each(p.custom) AS held (field, value) JOIN custom_field f ON f.id = held.field::uuid,
+LATERAL (
+    SELECT 'f:' || field || ':' || (value #>> '{{}}') WHERE f.kind IN ('option', 'line')
+    UNION ALL SELECT 'f:' || field || ':' || one
+        FROM jsonb_array_elements_text(CASE f.kind WHEN 'options' THEN value ELSE '[]' END) AS one
+    UNION ALL SELECT 'f:' || field || ':' || replace(left(value #>> '{{}}', width), '-', '')
+        FROM (VALUES (4), (7)) AS w (width) WHERE f.kind = 'date'
+    UNION ALL SELECT 'f:' || field || '#' || {_MAGNITUDE} WHERE f.kind = 'number'
+    UNION ALL SELECT * FROM ({pieces("'f:' || field || '~'", custom_text("value"), 2)}) AS t
+        WHERE f.kind IN ('line', 'text', 'address')
+) AS terms
+WHERE jsonb_typeof(value) <> 'null'
+"""
+
+_TERMS = f"""
+SELECT v.term
+FROM (SELECT max(occurred_at) AS followed_up_at FROM follow_up u WHERE u.customer_id = c.id) AS last, LATERAL (
+    VALUES ('k:' || (c.number >> {BUCKET_BITS})),
+        ('p:' || COALESCE(p.party, 'prospect')), ('s:' || COALESCE(p.status, 'active')),
+        ('g:' || COALESCE(p.stage, 'new')), ('y:' || COALESCE(p.nature, 'person')),
+        ('l:' || p.level), ('i:' || p.industry), ('v:' || p.province), ('c:' || p.city),
+        ('b:' || to_char(p.birthday, 'MMDD')),
+        {_time("d", "c.created_at")}, {_time("r", "p.registered_at")},
+        {_time("u", "last.followed_up_at")}
+) AS v (term)
+UNION ALL {pieces("'n:'", "p.name_key", 1, 2)}
+UNION ALL {pieces("'n:'", folded("p.mnemonic"), 1, 2)}
+UNION ALL SELECT n.* FROM contact_person o, LATERAL ({pieces("'n:'", "o.name_key", 1, 2)}) n
+    WHERE o.customer_id = c.id AND o.removed_at IS NULL
+UNION ALL SELECT 't:' || tag_id FROM customer_tag t WHERE t.customer_id = c.id
+UNION ALL SELECT 'e:' || value FROM customer_key e WHERE e.customer_id = c.id
+UNION ALL SELECT unnest(ARRAY[
+        CASE WHEN number LIKE '+861__________' THEN 'm:' || right(number, 4) END,
+        CASE WHEN contact_id IS NULL THEN 'h:' END
+    ]) FROM customer_phone h WHERE h.customer_id = c.id
+UNION ALL SELECT 'w:' FROM identity i WHERE i.customer_id = c.id
+UNION ALL SELECT 'a:' || door FROM customer_arrival a WHERE a.customer_id = c.id
+UNION ALL SELECT v.* FROM (SELECT c.id) AS one LEFT JOIN touch x ON x.customer_id = one.id AND x.is_first,
+    LATERAL (VALUES {_time("x", "x.occurred_at")}, ('xs:' || x.store_id), ('xc:' || x.channel_id),
+        ('xq:' || x.code_id), (CASE x.kind WHEN 'follow' THEN 'a:follow' END)) v
+UNION ALL ({_CUSTOM})
+"""
+
+
+def rows(which: str) -> str:
+    """SQL of the index's rows, as they should be, of the customers (`c`) that are so."""
+    return f"""SELECT c.number, c.id AS customer_id, ARRAY(
+            SELECT DISTINCT term COLLATE "C" FROM ({_TERMS}) AS t (term) WHERE term IS NOT NULL ORDER BY 1
+        ) AS terms
+    FROM customer c LEFT JOIN customer_profile p ON p.customer_id = c.id
+    WHERE c.merged_into_id IS NULL AND {which} ORDER BY c.number"""
+
+
+_INDEX = f"""
+WITH gone AS (
+    DELETE FROM customer_search s USING customer c
+    WHERE s.customer_id = ANY($1::uuid[]) AND c.id = s.customer_id AND c.merged_into_id IS NOT NULL
+)
+INSERT INTO customer_search (number, customer_id, terms) {rows("c.id = ANY($1::uuid[])")}
 ON CONFLICT (number) DO UPDATE SET terms = excluded.terms WHERE customer_search.terms <> excluded.terms
 """
 
@@ -28,4 +124,4 @@ def changed(customer_ids: Iterable[UUID]) -> None:
 
 
 async def _write(connection: Connection, customer_ids: list[UUID]) -> None:
-    await connection.execute(_INDEX, sorted(set(customer_ids)))
+    await connection.execute(_INDEX, sorted(set(customer_ids)), settings().business_timezone)

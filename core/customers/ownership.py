@@ -1,16 +1,25 @@
 """Whose a customer is: the one way it changes, in a ledger.
 
-A file of its own: claims, assignment, import, the sweep and the trash all go through it.
+A file of its own: claims, assignment, import, hand-overs, the sweep and the trash all go through it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 from uuid import UUID
 
+import asyncpg
+
 from core.customers import people
+from core.customers.errors import CustomerInPool, CustomerInTrash, CustomerNotFound
+from core.customers.events import OwnersChanged
 from core.customers.timeline import Entry, tell
+from core.organisation.queries import Colleague
+from core.organisation.scopes import Values, of_staff
 from infra import clock
 from infra.database import Connection
+from infra.outbox import publish
+
+_EVENT_IDS = 1_000
 
 
 class Place(StrEnum):
@@ -30,11 +39,15 @@ class Reason(StrEnum):
     CLAIMED = "claimed"
     ASSIGNED = "assigned"
     TRANSFERRED = "transferred"
+    HANDED_OVER = "handed_over"
     RELEASED = "released"
     RETURNED = "returned"
+    WITHOUT_CONTRACT = "without_contract"
     DISCARDED = "discarded"
     RESTORED = "restored"
     CAME_BACK = "came_back"
+    SCANNED = "scanned"
+    ERASED = "erased"
 
 
 _MOVE = """
@@ -51,14 +64,45 @@ INSERT INTO customer_owner_change (customer_id, former_id, guide_id, source, rea
 SELECT c.id, c.guide_id, $2, $3, $4, $5, $6 FROM customer c WHERE c.id = ANY($1::uuid[]) ORDER BY c.id
 """
 
-_LOCK = "SELECT id FROM customer WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
+_LOCK = """
+SELECT id, guide_id, pooled_at, pool_reason, discarded_at, merged_into_id, active_at, warned_at
+FROM customer WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE
+"""
+
+_EDITABLE = """
+SELECT id, pooled_at IS NOT NULL AS pooled, discarded_at IS NOT NULL AS discarded, {reach} AS reached
+FROM customer WHERE id = ANY($1::uuid[]) AND merged_into_id IS NULL ORDER BY id FOR NO KEY UPDATE
+"""
 
 
-async def hold(connection: Connection, customer_ids: Sequence[UUID], owner_id: UUID | None) -> None:
-    """Lock customers that may go to `owner_id`: nobody hands that one's customers over before the commit."""
+async def hold(
+    connection: Connection, customer_ids: Collection[UUID], owner_id: UUID | None = None
+) -> list[asyncpg.Record]:
+    """Lock customers that may go to `owner_id`: nobody hands that one's customers over before the commit.
+
+    Where each of them is under the lock, in the order of the ids (unknown ones are left out).
+    """
     if owner_id is not None:
         await people.hold_guides(connection, [owner_id])
-    await connection.execute(_LOCK, list(customer_ids))
+    return await connection.fetch(_LOCK, list(customer_ids))
+
+
+async def expect_editable(connection: Connection, customer_ids: Collection[UUID], by: Colleague) -> None:
+    """Lock customers (standing ones) that `by` wants to change: they have an owner in reach, or `by` reaches all.
+
+    Raises CustomerNotFound, and for who may see the pool or the trash CustomerInPool, CustomerInTrash (AT-08).
+    """
+    values = Values(list(customer_ids))
+    rows = await connection.fetch(_EDITABLE.format(reach=of_staff(by, values.put, "guide_id")), *values)
+    for row in rows:
+        if row["pooled"] and by.may("pool:read"):
+            raise CustomerInPool({"customer_id": str(row["id"])})
+        if row["discarded"] and by.may("pool:discard"):
+            raise CustomerInTrash({"customer_id": str(row["id"])})
+        if row["pooled"] or row["discarded"] or not row["reached"]:
+            raise CustomerNotFound
+    if len(rows) < len(set(customer_ids)):
+        raise CustomerNotFound
 
 
 async def move(
@@ -75,9 +119,18 @@ async def move(
 
     A violation of customer_owner_change_source_key says that it was done before.
     """
+    if not customer_ids:
+        return
     now = clock.now()
-    ids = list(customer_ids)
+    # The driver's own kind of UUID is no JSON.
+    ids = [UUID(int=one.int) for one in customer_ids]
     await connection.execute(_NOTE, ids, owner_id, source, reason.value, by, now)
     await connection.execute(_MOVE, ids, owner_id, now, place.value, reason.value)
     details = {"by": by} if by else {}
     await tell(connection, [Entry(one, now, reason.value, source, details) for one in ids])
+    await publish(
+        *(
+            OwnersChanged(source=source, customer_ids=tuple(part), owner_id=owner_id, reason=reason.value)
+            for part in (ids[start : start + _EVENT_IDS] for start in range(0, len(ids), _EVENT_IDS))
+        )
+    )

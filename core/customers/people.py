@@ -18,7 +18,8 @@ _ADD = """
 WITH fresh AS (
     INSERT INTO identity (id, customer_id, app_id, openid, digest, following, state_at, last_seen_at, created_at,
                           ask_at)
-    SELECT id, customer_id, app_id, openid, digest, following, at, at, $8, $8
+    SELECT id, customer_id, app_id, openid, digest, following, CASE WHEN $9 THEN 'epoch' ELSE at END, at,
+           $8::timestamptz, CASE WHEN NOT $9 THEN $8::timestamptz END
     FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bytea[], $6::bool[], $7::timestamptz[])
         AS p (id, customer_id, app_id, openid, digest, following, at)
     ORDER BY digest
@@ -38,6 +39,8 @@ _HOLD_ALONE = "SELECT pg_advisory_xact_lock(key) FROM unnest($1::bigint[]) AS ke
 _OF_IDENTITIES = "SELECT customer_id FROM identity WHERE digest = ANY($1::bytea[])"
 _OF_UNIONIDS = f"{_OF_IDENTITIES} UNION SELECT customer_id FROM identity WHERE unionid = ANY($2::text[])"
 
+_LOCK_THESE = "SELECT id, merged_into_id FROM customer WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
+
 _LOCK = "SELECT id FROM customer WHERE id = ANY(ARRAY({owners})) ORDER BY id FOR NO KEY UPDATE"
 
 
@@ -51,8 +54,11 @@ async def hold_guides(connection: Connection, guide_ids: Collection[UUID], *, al
     await connection.execute(_HOLD_ALONE if alone else _HOLD_TOGETHER, keys)
 
 
-async def add(connection: Connection, contacts: Iterable[Contact]) -> None:
-    """A customer with one identity for each newcomer among these contacts."""
+async def add(connection: Connection, contacts: Iterable[Contact], *, silent: bool = False) -> None:
+    """A customer with one identity for each newcomer among these contacts.
+
+    `silent` contacts say nothing of following: a follow that was before is still heard of.
+    """
     first_contacts = dict[bytes, Contact]()
     for contact in contacts:
         first_contacts.setdefault(contact.identity, contact)
@@ -68,12 +74,19 @@ async def add(connection: Connection, contacts: Iterable[Contact]) -> None:
             [person.follows for person in people],
             [person.occurred_at for person in people],
             clock.now(),
+            silent,
         )
 
 
 async def create(connection: Connection, customer_ids: Collection[UUID]) -> None:
     """Customers known by something else than WeChat; whose they are, `ownership` says afterwards."""
-    await connection.execute(_CREATE, list(customer_ids), clock.now())
+    await connection.execute(_CREATE, sorted(customer_ids), clock.now())
+
+
+async def lock_these(connection: Connection, customer_ids: Collection[UUID]) -> set[UUID]:
+    """Lock customers by their ids; those of them who are sign posts by now, or nobody, are missing in the answer."""
+    rows = await connection.fetch(_LOCK_THESE, list(customer_ids))
+    return {UUID(int=row["id"].int) for row in rows if row["merged_into_id"] is None}
 
 
 async def lock(connection: Connection, identities: Collection[bytes], unionids: Collection[str] = ()) -> set[UUID]:
@@ -81,8 +94,13 @@ async def lock(connection: Connection, identities: Collection[bytes], unionids: 
 
     Runs in the caller's transaction, which should hold no lock of a customer yet.
     """
-    owners = _OF_UNIONIDS if unionids else _OF_IDENTITIES
-    values = [list(identities), list(unionids)] if unionids else [list(identities)]
+    if unionids:
+        return await lock_behind(connection, _OF_UNIONIDS, list(identities), list(unionids))
+    return await lock_behind(connection, _OF_IDENTITIES, list(identities))
+
+
+async def lock_behind(connection: Connection, owners: str, *values: object) -> set[UUID]:
+    """Lock the customers that a statement (`customer_id` of whatever it knows them by) finds; those it finds now."""
     while True:
         # Locks on the wrong customers must go before the right ones are taken, or two of us could wait for each other.
         savepoint = connection.transaction()

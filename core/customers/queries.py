@@ -1,8 +1,8 @@
-"""Reading customers: numbers, ranking, trend, timeline."""
+"""Reading customers: numbers, ranking, trend, and who stands for whom."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -14,7 +14,6 @@ from core.customers.schemas import (
     Period,
     RankingOut,
     RankOut,
-    TimelineEntryOut,
     TrendDayOut,
 )
 from core.organisation.queries import Colleague
@@ -62,6 +61,22 @@ WITH RECURSIVE way AS (
 SELECT id FROM way WHERE merged_into_id IS NULL AND {reach}
 """
 
+_IN_POOL = """
+WITH RECURSIVE way AS (
+    SELECT id, merged_into_id, pooled_at FROM customer WHERE id = $1
+    UNION ALL SELECT c.id, c.merged_into_id, c.pooled_at FROM way w JOIN customer c ON c.id = w.merged_into_id
+)
+SELECT id FROM way WHERE merged_into_id IS NULL AND pooled_at IS NOT NULL
+"""
+
+_STANDING_MANY = """
+WITH RECURSIVE way AS (
+    SELECT id AS asked, id, merged_into_id FROM customer WHERE id = ANY($1::uuid[])
+    UNION ALL SELECT w.asked, c.id, c.merged_into_id FROM way w JOIN customer c ON c.id = w.merged_into_id
+)
+SELECT asked, id FROM way WHERE merged_into_id IS NULL
+"""
+
 # Whoever was merged stands for the one that came of it.
 _REACHABLE = """
 WITH RECURSIVE way AS (
@@ -70,16 +85,6 @@ WITH RECURSIVE way AS (
 )
 SELECT w.asked, i.id, i.digest, i.app_id FROM way w JOIN identity i ON i.customer_id = w.id
 WHERE w.merged_into_id IS NULL AND i.openid IS NOT NULL AND {reach} ORDER BY i.id
-"""
-
-_TIMELINE = """
-SELECT l.id, l.occurred_at, l.kind, s.name AS guide, o.name AS store, n.name AS channel
-FROM timeline l LEFT JOIN touch t ON t.source = l.source
-LEFT JOIN customer_owner_change g ON g.customer_id = l.customer_id AND g.source = l.source
-LEFT JOIN staff s ON s.id = COALESCE(t.guide_id, g.guide_id)
-LEFT JOIN store o ON o.id = t.store_id LEFT JOIN channel n ON n.id = t.channel_id
-WHERE l.customer_id = $1 AND ($2::timestamptz IS NULL OR (l.occurred_at, l.id) < ($2, $3::uuid))
-ORDER BY l.occurred_at DESC, l.id DESC LIMIT $4
 """
 
 
@@ -176,6 +181,23 @@ async def standing(customer_id: UUID, by: Colleague) -> UUID:
     return found
 
 
+async def visible(customer_id: UUID, by: Colleague) -> UUID:
+    """The same also for the pool, which is everybody's who may look into it. To look only: nobody edits there."""
+    try:
+        return await standing(customer_id, by)
+    except CustomerNotFound:
+        row = await database.fetch_one(_IN_POOL, customer_id) if by.may("pool:read") else None
+        if row is None:
+            raise
+        return UUID(int=row["id"].int)
+
+
+async def standing_many(connection: Connection, customer_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Customers, or whom they were merged into, by the id asked for, in anybody's reach; no unknown ones."""
+    rows = await connection.fetch(_STANDING_MANY, list(customer_ids))
+    return {UUID(int=row["asked"].int): UUID(int=row["id"].int) for row in rows}
+
+
 async def reachable(
     connection: Connection, customer_ids: Collection[UUID], by: Colleague | None = None
 ) -> list[asyncpg.Record]:
@@ -186,11 +208,3 @@ async def reachable(
     values = Values(list(customer_ids))
     reach = of_staff(by, values.put, "w.guide_id") if by else "true"
     return await connection.fetch(_REACHABLE.format(reach=reach), *values)
-
-
-async def timeline(
-    customer_id: UUID, by: Colleague, before: tuple[datetime, UUID] | None, limit: int
-) -> list[TimelineEntryOut]:
-    """What happened to a customer before a moment (time and id), newest first. Raises as `standing` does."""
-    rows = await database.fetch(_TIMELINE, await standing(customer_id, by), *(before or (None, None)), limit)
-    return [TimelineEntryOut(**row) for row in rows]

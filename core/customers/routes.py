@@ -1,4 +1,4 @@
-"""Numbers, ranking and timelines, of whom the caller reaches."""
+"""Numbers and ranking, of whom the caller reaches."""
 
 from datetime import date
 from typing import Annotated
@@ -8,12 +8,9 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from core.customers import queries
-from core.customers.schemas import NumbersOut, Period, RankingOut, TimelineEntryOut, TrendDayOut
+from core.customers.schemas import NumbersOut, Period, RankingOut, TrendDayOut
 from core.organisation.dependencies import RequirePermission
 from core.organisation.queries import Colleague
-from infra import audit
-from infra.paging import Limit, MomentCursor, moment_cursor, read_moment_cursor
-from infra.schemas import Page
 
 router = APIRouter(prefix="/staff/v1", tags=["fans"])
 
@@ -43,19 +40,3 @@ async def trend(
 ) -> list[TrendDayOut]:
     """New fans brought by a guide, or by all in reach, on each of the last days; `lost` are those of them who left."""
     return await queries.trend(by, guide_id, days)
-
-
-@router.get("/customers/{customer_id}/timeline")
-async def timeline(
-    customer_id: UUID,
-    by: Annotated[Colleague, RequirePermission("customers:read")],
-    cursor: MomentCursor = None,
-    limit: Limit = 50,
-) -> Page[TimelineEntryOut]:
-    """What happened to a customer (or whom they were merged into), newest first."""
-    before = read_moment_cursor(cursor) if cursor else None
-    standing = await queries.standing(customer_id, by)
-    await audit.note("customer.seen", "customer", standing, {"part": "timeline"})
-    entries = await queries.timeline(standing, by, before, limit + 1)
-    last = entries[limit - 1] if len(entries) > limit else None
-    return Page(items=entries[:limit], next=moment_cursor(last.occurred_at, last.id) if last else None)

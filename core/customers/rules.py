@@ -5,7 +5,7 @@ Order is WeChat's time of the contact, not of its arrival: a push may come late 
 
 from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeAlias
 from uuid import UUID, uuid5
@@ -173,6 +173,44 @@ def guide_after_merge(sides: Iterable[Side], gone_guides: Container[UUID]) -> UU
         (side.guide_id in gone_guides, side.earned, side.guide_id) for side in sides if side.guide_id and side.earned
     ]
     return min(guided)[2] if guided else next((side.guide_id for side in sides if side.guide_id), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Whose a customer is, or which pool it lies in, and what the owner has planned (columns of `customer`)."""
+
+    guide_id: UUID | None = None
+    active_at: datetime | None = None
+    next_contact_at: datetime | None = None
+    order_due_on: date | None = None
+    pooled_at: datetime | None = None
+    pool_reason: str | None = None
+    discarded_at: datetime | None = None
+
+
+def standing_after_merge(one: Standing, other: Standing, guide_id: UUID | None) -> Standing:
+    """The standing of a person who was two customers and is `guide_id`'s now.
+
+    With an owner nobody lies in the pool; without one, who was in the pool as one of the two stays there, and who was
+    in the trash as one only comes out of it.
+    """
+    both = (one, other)
+    active_at = max((side.active_at for side in both if side.active_at), default=None)
+    if guide_id is not None:
+        return Standing(
+            guide_id=guide_id,
+            active_at=active_at,
+            next_contact_at=min((side.next_contact_at for side in both if side.next_contact_at), default=None),
+            order_due_on=min((side.order_due_on for side in both if side.order_due_on), default=None),
+        )
+    pooled = min(((side.pooled_at, side.pool_reason) for side in both if side.pooled_at), default=(None, None))
+    discarded = [side.discarded_at for side in both if side.discarded_at]
+    return Standing(
+        active_at=active_at,
+        pooled_at=pooled[0],
+        pool_reason=pooled[1],
+        discarded_at=max(discarded) if len(discarded) == len(both) else None,
+    )
 
 
 def connected(groups: Iterable[Collection[UUID]]) -> list[set[UUID]]:

@@ -1,9 +1,10 @@
 """What staff see of fans. Openids never leave the house."""
 
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
+from core.customers.ownership import Reason
 from core.customers.rules import ContactKind
 from infra.schemas import Output
 
@@ -15,7 +16,31 @@ class TimelineKind(StrEnum):
     SCAN = ContactKind.SCAN
     UNFOLLOW = ContactKind.UNFOLLOW
     MESSAGE = ContactKind.MESSAGE
-    HANDED_OVER = "handed_over"
+    HANDED_OVER = Reason.HANDED_OVER
+    CREATED = Reason.CREATED
+    IMPORTED = Reason.IMPORTED
+    CLAIMED = Reason.CLAIMED
+    ASSIGNED = Reason.ASSIGNED
+    TRANSFERRED = Reason.TRANSFERRED
+    RELEASED = Reason.RELEASED
+    RETURNED = Reason.RETURNED
+    WITHOUT_CONTRACT = Reason.WITHOUT_CONTRACT
+    DISCARDED = Reason.DISCARDED
+    RESTORED = Reason.RESTORED
+    CAME_BACK = Reason.CAME_BACK
+    SCANNED = Reason.SCANNED
+    ERASED = Reason.ERASED
+    CONSENT_GIVEN = "consent_given"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+    CHANNEL_ACCEPTED = "channel_accepted"
+    CHANNEL_REFUSED = "channel_refused"
+    FOLLOW_UP = "follow_up"
+    TAGGED = "tagged"
+    RECORD_CHANGED = "record_changed"
+    STAGE_CHANGED = "stage_changed"
+    MOBILE_CHANGED = "mobile_changed"
+    MERGED = "merged"
+    UNMERGED = "unmerged"
 
 
 class Period(StrEnum):
@@ -67,14 +92,3 @@ class TrendDayOut(CountsOut):
     """The counts of one business day."""
 
     day: date
-
-
-class TimelineEntryOut(Output):
-    """`guide`: whom a touch counts for, or who was given the customer."""
-
-    id: UUID
-    occurred_at: datetime
-    kind: TimelineKind
-    guide: str | None
-    store: str | None
-    channel: str | None

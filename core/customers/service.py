@@ -1,12 +1,14 @@
 """The one way contacts become customers, identities, touches and timeline: a set function."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from core.customers import people
+from core.customers import ownership, people
+from core.customers.events import FollowingChanged
 from core.customers.handover import PART
+from core.customers.ownership import Place, Reason
 from core.customers.rules import (
     Contact,
     ContactKind,
@@ -24,10 +26,13 @@ from core.organisation.handover import queries as hand_overs
 from infra import clock
 from infra.database import Connection
 from infra.ids import new_id
+from infra.outbox import publish
 
 _PEOPLE = """
 SELECT i.digest, i.id AS identity_id, i.following, i.state_at, i.last_seen_at, i.talked_at, c.id AS customer_id,
-       c.guide_id, EXISTS (SELECT 1 FROM customer_owner_change o WHERE o.customer_id = c.id) AS given
+       c.guide_id, EXISTS (
+           SELECT 1 FROM customer_owner_change o
+           WHERE o.customer_id = c.id AND o.reason NOT IN ('merged', 'unmerged')) AS given
 FROM identity i JOIN customer c ON c.id = i.customer_id WHERE i.digest = ANY($1::bytea[])
 """
 
@@ -43,9 +48,11 @@ SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[],
                      $9::bool[], $10::timestamptz[])
 """
 
+# What comes late about somebody who was forgotten brings no openid back.
 _UPDATE_IDENTITIES = """
 UPDATE identity i SET following = s.following, state_at = s.state_at, last_seen_at = s.last_seen_at,
-    talked_at = s.talked_at, openid = COALESCE(i.openid, s.openid),
+    talked_at = s.talked_at,
+    openid = COALESCE(i.openid, CASE WHEN s.following OR s.last_seen_at > i.last_seen_at THEN s.openid END),
     ask_at = CASE WHEN NOT s.following THEN NULL WHEN s.followed THEN $8 ELSE i.ask_at END
 FROM unnest($1::uuid[], $2::bool[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[], $6::text[], $7::bool[])
     AS s (id, following, state_at, last_seen_at, talked_at, openid, followed) WHERE i.id = s.id
@@ -101,6 +108,8 @@ async def record_contacts(connection: Connection, contacts: Sequence[Contact]) -
     heirs = await hand_overs.heirs(connection, guides, PART) if guides else {}
 
     former_firsts = {c.id: c.first_touch_id for c in customers.values()}
+    followed = {identity.id for identity, _ in identities.values() if identity.following}
+    former_guides = {c.id: c.guide_id for c in customers.values()}
     touches = list[tuple[CustomerState, Touch]]()
     for contact in contacts:
         identity, customer = identities[contact.identity]
@@ -110,7 +119,9 @@ async def record_contacts(connection: Connection, contacts: Sequence[Contact]) -
             touches.append((customer, made))
 
     await _write_touches(connection, touches, former_firsts)
+    await _write_owners(connection, touches, former_guides)
     await _write_states(connection, contacts, identities, customers.values())
+    await _tell_following(contacts, identities, followed)
     await connection.execute(
         _ADD_TIMELINE,
         [new_id() for _ in contacts],
@@ -197,6 +208,23 @@ async def _write_touches(
     await connection.execute(_ADD_TOUCHES, *columns)
 
 
+async def _write_owners(
+    connection: Connection, touches: Sequence[tuple[CustomerState, Touch]], former_guides: dict[UUID, UUID | None]
+) -> None:
+    """Whose owner has a ledger (who was in the pool, or handed over) gets the new one in it."""
+    for customer, made in {customer.id: (customer, made) for customer, made in touches}.values():
+        if customer.given and customer.guide_id != former_guides[customer.id]:
+            await ownership.move(
+                connection,
+                [customer.id],
+                Place.OWNED,
+                customer.guide_id,
+                reason=Reason.SCANNED,
+                source=made.contact.source,
+                by=None,
+            )
+
+
 async def _write_states(
     connection: Connection,
     contacts: Sequence[Contact],
@@ -224,6 +252,22 @@ async def _write_states(
         [customer.guide_id for customer in changed],
         clock.now(),
     )
+
+
+async def _tell_following(
+    contacts: Iterable[Contact],
+    identities: Mapping[bytes, tuple[IdentityState, CustomerState]],
+    followed: Container[UUID],
+) -> None:
+    """Say who left or came back. Newcomers follow from the beginning, but may be first heard of when they leave."""
+    leaving = {contact.identity for contact in contacts if contact.kind is ContactKind.UNFOLLOW}
+    changed = {
+        UUID(int=customer.id.int)
+        for digest, (identity, customer) in identities.items()
+        if identity.following is not (identity.id in followed) or (digest in leaving and not identity.following)
+    }
+    if changed:
+        await publish(FollowingChanged(customer_ids=tuple(sorted(changed))))
 
 
 async def mark_staff(connection: Connection, identity: bytes) -> None:

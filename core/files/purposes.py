@@ -11,15 +11,17 @@ from uuid import UUID
 from core.files import queries
 from core.files.errors import PurposeUnknown
 from core.organisation.queries import Colleague
-from infra.files.kinds import Family
+from infra.files import kinds
+from infra.files.kinds import Family, Kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purpose:
-    """Declared once, as a module constant of its owner."""
+    """Declared once, as a module constant of its owner. `only` are the kinds it is narrowed to, if it is."""
 
     name: str
     families: frozenset[Family]
+    only: frozenset[Kind] = frozenset()
     may_see: Callable[[Colleague, UUID], Awaitable[bool]]
 
     def __post_init__(self) -> None:
@@ -45,5 +47,11 @@ async def _readers_of_the_library(by: Colleague, file_id: UUID) -> bool:
     return by.may("images:read") and await queries.is_in_library(file_id)
 
 
-ATTACHMENT = Purpose(name="attachment", families=frozenset(Family), may_see=_only_the_owner)
+ATTACHMENT = Purpose(name="attachment", families=frozenset(Family) - {Family.TABLE}, may_see=_only_the_owner)
 IMAGE = Purpose(name="image", families=frozenset({Family.IMAGE}), may_see=_readers_of_the_library)
+TABLE = Purpose(
+    name="table",
+    families=frozenset({Family.TABLE, Family.DOCUMENT}),
+    only=frozenset({kinds.CSV, kinds.XLSX}),
+    may_see=_only_the_owner,
+)

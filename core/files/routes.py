@@ -37,7 +37,8 @@ async def upload_file(
 ) -> FileOut:
     """Upload a file: the body is its bytes, no form. Unless something refers to it, it goes after a day.
 
-    Purposes: `attachment` (pictures, documents, sound, video), `image` (a picture for the library).
+    Purposes: `attachment` (pictures, documents, sound, video), `image` (a picture for the library),
+    `table` (CSV or XLSX, to import).
     """
     arrival = Arrival(name=name, purpose=purpose, owner_id=by.id, key=idempotency_key)
     return await service.link(await uploads.take_in(arrival, request.stream()), by.id)

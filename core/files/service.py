@@ -104,6 +104,17 @@ async def keep(
         raise FileNotFound({"file_ids": sorted(str(file_id) for file_id in missing)})
 
 
+async def release(connection: Connection, file_ids: Collection[UUID]) -> int:
+    """In the caller's transaction: nothing refers to these files any more, so they go; returns how many."""
+    rows = await connection.fetch(
+        """WITH old AS (SELECT id FROM stored_file WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE)
+        DELETE FROM stored_file f USING old WHERE old.id = f.id RETURNING f.blob_id""",
+        list(file_ids),
+    )
+    await blobs.perhaps_idle(connection, {row["blob_id"] for row in rows})
+    return len(rows)
+
+
 async def delete_own(file_id: UUID, owner_id: UUID) -> None:
     """The owner takes a file back that nothing refers to. Raises FileNotFound, FileInUse."""
     async with database.transaction() as connection:

@@ -29,6 +29,9 @@ LIMITS = {
     Family.DOCUMENT: Parameter(
         name="files.most_document_mb", default=50, least=1, most=500, help="单个文档的上限（MB）"
     ),
+    Family.TABLE: Parameter(
+        name="files.most_table_mb", default=50, least=1, most=500, help="单个 CSV 表格的上限（MB）"
+    ),
     Family.SOUND: Parameter(name="files.most_sound_mb", default=20, least=1, most=500, help="单段录音的上限（MB）"),
     Family.VIDEO: Parameter(name="files.most_video_mb", default=200, least=1, most=4_000, help="单段视频的上限（MB）"),
 }
@@ -58,7 +61,7 @@ async def take_in(arrival: Arrival, chunks: AsyncIterator[bytes]) -> UUID:
     meant = purpose(arrival.purpose)
 
     async def most_bytes(head: bytes) -> int:
-        return await LIMITS[_fitting(kinds.kind_of_head(head), meant).family].get() * _MEBIBYTE
+        return await LIMITS[_family(head, meant)].get() * _MEBIBYTE
 
     async with spooled(chunks, most_bytes) as received:
         brought = await _judge(received, meant)
@@ -70,15 +73,31 @@ async def take_in(arrival: Arrival, chunks: AsyncIterator[bytes]) -> UUID:
     raise Unavailable({"server": "files"}, retry_after=1)
 
 
-def _fitting(kind: Kind, meant: Purpose) -> Kind:
-    if kind.family not in meant.families:
+def _family(head: bytes, meant: Purpose) -> Family:
+    if Family.TABLE in meant.families and kinds.is_text_table(head):
+        return Family.TABLE
+    family = kinds.kind_of_head(head).family
+    if family not in meant.families:
+        raise FileTypeRefused({"purpose": meant.name})
+    return family
+
+
+def _whole_kind(received: Spooled, meant: Purpose) -> Kind:
+    """Reads the file: call it in a thread."""
+    if _family(received.head, meant) is Family.TABLE:
+        kind = kinds.CSV
+        if kinds.is_archive_too(received.file):
+            raise FileTypeRefused
+    else:
+        kind = kinds.kind_of(received.head, received.file)
+    if meant.only and kind not in meant.only:
         raise FileTypeRefused({"purpose": meant.name})
     return kind
 
 
 async def _judge(received: Spooled, meant: Purpose) -> list[NewBytes]:
     """The file's bytes and, of a picture that can be read and is not its own thumbnail, those of that."""
-    kind = _fitting(await asyncio.to_thread(kinds.kind_of, received.head, received.file), meant)
+    kind = await asyncio.to_thread(_whole_kind, received, meant)
     if kind.image_format is None:
         return [NewBytes(received.digest, received.file, received.size, kind.media_type)]
     most = await MOST_MEGAPIXELS.get() * _MEGAPIXEL

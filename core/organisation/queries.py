@@ -10,7 +10,7 @@ import asyncpg
 import orjson
 
 from core.permissions.points import rights_of_role
-from core.permissions.rules import Rights, Scope, SpecialRight, scope_in_force, special_rights_in
+from core.permissions.rules import Layout, Rights, Scope, SpecialRight, layout_of, scope_in_force, special_rights_in
 from infra import database
 from infra.database import Connection
 
@@ -19,7 +19,8 @@ CUSTOM_ROLE = "custom"
 _STAFF = """
 SELECT s.id, s.name, s.username, s.department_id, s.post_id, s.store_id, s.is_guide, s.scope, s.special_rights,
        s.must_change_password, s.totp_confirmed_at, s.created_at, s.disabled_at, s.left_at, r.id AS role_id,
-       r.key AS role_key, r.name AS role_name, r.points, r.scope AS role_scope, r.special_rights AS role_rights,
+       r.key AS role_key, r.name AS role_name, r.points, r.layout, r.scope AS role_scope,
+       r.special_rights AS role_rights,
        ARRAY(SELECT g.department_id FROM staff_department_grant g WHERE g.staff_id = s.id) AS granted,
        NOT EXISTS (
            SELECT FROM department t WHERE t.parent_id IS NULL AND t.deleted_at IS NULL AND t.id <> s.department_id
@@ -33,7 +34,7 @@ FROM staff s JOIN role r ON r.id = s.role_id
 class Colleague:
     """Somebody who works or worked here, with the rights in force. `role` is a ready-made one's key, or `custom`.
 
-    `scope` says whose data the person sees, `granted_departments` are seen besides.
+    `scope` says whose data the person sees, `granted_departments` are seen besides, `layout` how much of a customer.
     """
 
     id: UUID
@@ -46,6 +47,7 @@ class Colleague:
     scope: Scope
     special_rights: frozenset[SpecialRight]
     granted_departments: frozenset[UUID]
+    layout: Layout
     department_id: UUID
     post_id: UUID
     store_id: UUID | None
@@ -81,6 +83,7 @@ class Colleague:
             scope=scope_in_force(Scope(row["scope"] or role.scope), on_top=row["on_top"]),
             special_rights=role.special_rights | own_rights,
             granted_departments=frozenset(row["granted"]),
+            layout=layout_of(row["role_key"], row["layout"], role.points),
             department_id=row["department_id"],
             post_id=row["post_id"],
             store_id=row["store_id"],

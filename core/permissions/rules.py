@@ -4,7 +4,7 @@ Three kinds of right, each given apart (AT-75): what somebody may do, whose data
 sensitive enough to be granted by name.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
@@ -66,40 +66,79 @@ class ReadyMade:
 
 
 _STAFF = frozenset({"stores:read"})
-_GUIDE = _STAFF | {"codes:read", "customers:read", "fans:read", "fans:write", "labels:read"}
-_STORE_MANAGER = _GUIDE | {"guides:read", "handovers:write", "ranking:read", "staff:read", "tasks:write"}
-_MARKETER = _STAFF | {
-    "accounts:read",
-    "announcements:write",
-    "channels:read",
-    "channels:write",
-    "codes:read",
-    "codes:write",
-    "customers:read",
-    "fans:read",
-    "fans:write",
-    "guides:read",
-    "images:read",
-    "images:write",
-    "labels:read",
-    "labels:write",
-    "omnichannel:read",
-    "ranking:read",
-    "welcomes:read",
-    "welcomes:write",
-}
-_MANAGER = _STORE_MANAGER | _MARKETER | {"blocks:write", "departments:read", "guides:write", "stores:write"}
+_CUSTOMERS = frozenset({"customers:read", "fields:read", "tags:attach", "tags:read"})
+_GUIDE = _STAFF | _CUSTOMERS | {"codes:read", "customers:write", "fans:read", "fans:write", "labels:read"}
+# What it takes to have customers of one's own.
+_SELLER = {"customers:transfer", "followups:write", "pool:claim", "pool:read"}
+_STORE_MANAGER = (
+    _GUIDE
+    | _SELLER
+    | {
+        "customers:assign",
+        "customers:correct",
+        "pool:assign",
+        "guides:read",
+        "handovers:write",
+        "ranking:read",
+        "staff:read",
+        "tasks:write",
+        "views:share",
+    }
+)
+_MARKETER = (
+    _STAFF
+    | _CUSTOMERS
+    | {
+        "accounts:read",
+        "announcements:write",
+        "channels:read",
+        "channels:write",
+        "codes:read",
+        "codes:write",
+        "fans:read",
+        "fans:write",
+        "guides:read",
+        "images:read",
+        "images:write",
+        "labels:read",
+        "labels:write",
+        "omnichannel:read",
+        "ranking:read",
+        "tags:write",
+        "views:share",
+        "welcomes:read",
+        "welcomes:write",
+    }
+)
+_MANAGER = (
+    _STORE_MANAGER
+    | _MARKETER
+    | {
+        "customers:credit",
+        "customers:export",
+        "customers:import",
+        "pool:discard",
+        "pool:write",
+        "blocks:write",
+        "departments:read",
+        "guides:write",
+        "stores:write",
+    }
+)
 _ADMIN = _MANAGER | {
     "accounts:write",
     "alerts:read",
     "audit:read",
     "backups:read",
     "departments:write",
+    "fields:write",
     "parameters:read",
     "parameters:write",
     "roles:read",
     "roles:write",
     "staff:write",
+    "consents:write",
+    "customers:erase",
 }
 _ALL_SPECIAL = frozenset(SpecialRight)
 
@@ -110,21 +149,40 @@ def _id(number: int) -> UUID:
 
 
 READY_MADE: dict[RoleKey, ReadyMade] = {
-    RoleKey.GUIDE: ReadyMade(_id(1), "导购", _GUIDE, Scope.OWN),
-    RoleKey.REP: ReadyMade(_id(2), "外勤", _STAFF | {"customers:read"}, Scope.OWN),
+    RoleKey.GUIDE: ReadyMade(_id(1), "导购", _GUIDE | _SELLER, Scope.OWN),
+    RoleKey.REP: ReadyMade(_id(2), "外勤", _STAFF | _CUSTOMERS | _SELLER | {"customers:write"}, Scope.OWN),
     RoleKey.STORE_MANAGER: ReadyMade(_id(3), "店长", _STORE_MANAGER, Scope.STORE, frozenset({SpecialRight.SCHEDULE})),
     RoleKey.MARKETER: ReadyMade(_id(4), "市场", _MARKETER, Scope.ALL),
     RoleKey.SERVICE: ReadyMade(_id(5), "客服", _GUIDE, Scope.ALL, frozenset({SpecialRight.UNHANDLED_CALLS})),
     RoleKey.FINANCE: ReadyMade(
         _id(6),
         "财务",
-        _STAFF,
+        _STAFF | {"customers:credit", "customers:read", "fields:read"},
         Scope.ALL,
         frozenset({SpecialRight.RECEIVABLE_PLAN, SpecialRight.PAYABLE_PLAN, SpecialRight.MONTH_RESULT}),
     ),
     RoleKey.MANAGER: ReadyMade(_id(7), "经理", _MANAGER, Scope.BELOW, _ALL_SPECIAL),
     RoleKey.ADMIN: ReadyMade(_id(8), "管理员", _ADMIN, Scope.ALL, _ALL_SPECIAL),
 }
+
+
+_LAYOUTS = {
+    RoleKey.GUIDE: Layout.SALES,
+    RoleKey.REP: Layout.SALES,
+    RoleKey.STORE_MANAGER: Layout.SALES,
+    RoleKey.SERVICE: Layout.SERVICE,
+}
+
+
+def layout_of(key: str | None, stored: str | None, points: Container[str]) -> Layout:
+    """How holders of a role see a customer: fixed for a ready-made one, else as set, else what the points are for."""
+    if key:
+        return _LAYOUTS.get(RoleKey(key), Layout.MANAGEMENT)
+    if stored:
+        return Layout(stored)
+    if "followups:write" in points:
+        return Layout.SALES
+    return Layout.SERVICE if "customers:write" in points else Layout.MANAGEMENT
 
 
 @dataclass(frozen=True, slots=True)

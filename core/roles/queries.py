@@ -9,7 +9,7 @@ from core.organisation.places import rights_of
 from core.organisation.queries import Colleague
 from core.organisation.scopes import Values, of_staff
 from core.permissions.points import MODULES, SCOPES, SPECIAL_RIGHTS
-from core.permissions.rules import Rights, Scope
+from core.permissions.rules import Rights, Scope, layout_of
 from core.roles.schemas import ModuleOut, PermissionsOut, RoleOut, TitledOut
 from infra import database
 
@@ -66,6 +66,7 @@ def _role(row: asyncpg.Record) -> RoleOut:
         points=sorted(rights.points),
         scope=rights.scope,
         special_rights=sorted(rights.special_rights),
+        layout=layout_of(row["key"], row["layout"], rights.points),
         holders=row["holders"],
         version=row["version"],
         created_at=row["created_at"],

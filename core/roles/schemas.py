@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from core.permissions.rules import Scope, SpecialRight
+from core.permissions.rules import Layout, Scope, SpecialRight
 from infra.schemas import Input, Name, Output, Text
 
 Point = Annotated[Text, StringConstraints(pattern=r"^[a-z_]+:[a-z_]+$", max_length=50)]
@@ -15,13 +15,17 @@ SpecialRights = Annotated[list[SpecialRight], Field(max_length=50)]
 
 
 class RoleIn(Input):
-    """A new role. What is left out is that of the role `copy_of`, or nothing and the own data."""
+    """A new role. What is left out is that of the role `copy_of`, or nothing and the own data.
+
+    Without a `layout` its points decide how its holders see a customer.
+    """
 
     name: Name
     copy_of: UUID | None = None
     points: Points | None = None
     scope: Scope | None = None
     special_rights: SpecialRights | None = None
+    layout: Layout | None = None
 
 
 class RoleChange(Input):
@@ -32,10 +36,14 @@ class RoleChange(Input):
     points: Points = Field(default=[])
     scope: Scope = Scope.OWN
     special_rights: SpecialRights = Field(default=[])
+    layout: Layout | None = None
 
 
 class RoleOut(Output):
-    """`key` names a ready-made one, which nobody changes. `holders` counts those in reach who have not left."""
+    """`key` names a ready-made one, which nobody changes. `holders` counts those in reach who have not left.
+
+    `layout` is how holders see a customer: as it was set, or as it follows from the points.
+    """
 
     id: UUID
     key: str | None
@@ -43,6 +51,7 @@ class RoleOut(Output):
     points: list[str]
     scope: Scope
     special_rights: list[SpecialRight]
+    layout: Layout
     holders: int
     version: int
     created_at: datetime

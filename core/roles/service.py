@@ -11,7 +11,7 @@ from core.organisation.errors import RightNotYours, RoleNotFound
 from core.organisation.places import rights_of
 from core.organisation.queries import Colleague
 from core.permissions.points import POINTS
-from core.permissions.rules import Rights, Scope, SpecialRight
+from core.permissions.rules import Layout, Rights, Scope, SpecialRight, layout_of
 from core.roles.errors import RoleChanged, RoleHeld, RoleNameTaken, RoleReadyMade, UnknownPoints
 from core.roles.models import Role
 from infra import audit, clock
@@ -30,21 +30,24 @@ async def add_role(
     points: Collection[str] | None,
     scope: Scope | None,
     special_rights: Collection[SpecialRight] | None,
+    layout: Layout | None,
 ) -> UUID:
     """A new role; returns its id. Raises RoleNotFound (`copy_of`), UnknownPoints, RightNotYours, RoleNameTaken."""
     with constraint_errors(_CONSTRAINTS):
         async with transaction() as connection:
-            model = rights_of(await _hold(connection, copy_of)) if copy_of else _NOTHING
-            rights = _merged(model, points, scope, special_rights)
+            copied = await _hold(connection, copy_of) if copy_of else None
+            rights = _merged(rights_of(copied) if copied else _NOTHING, points, scope, special_rights)
             _check(by, rights)
-            role_id = new_id()
-            await Role.create(id=role_id, name=name, version=1, created_at=clock.now(), **_columns(rights))
-            await audit.note("role.added", "role", role_id, {"name": name} | _columns(rights))
+            if copied and layout is None:
+                layout = layout_of(copied["key"], None, rights.points) if copied["key"] else copied["layout"]
+            role_id, columns = new_id(), _columns(rights, layout)
+            await Role.create(id=role_id, name=name, version=1, created_at=clock.now(), **columns)
+            await audit.note("role.added", "role", role_id, {"name": name} | columns)
     return role_id
 
 
 async def change_role(by: Colleague, role_id: UUID, version: int, values: Mapping[str, Any]) -> None:
-    """Change name, points, scope and special rights, whichever are given.
+    """Change name, points, scope, special rights and layout (None: what follows from the points), whichever are given.
 
     Nobody touches a role that gives more than they hold. Raises RoleNotFound, RoleReadyMade, RoleChanged,
     UnknownPoints, RightNotYours, RoleNameTaken, LastAdministrator.
@@ -58,10 +61,10 @@ async def change_role(by: Colleague, role_id: UUID, version: int, values: Mappin
             rights = _merged(former, values.get("points"), values.get("scope"), values.get("special_rights"))
             _check(by, former)
             _check(by, rights)
-            name = values.get("name", row["name"])
-            await Role.filter(id=role_id).update(name=name, version=version + 1, **_columns(rights))
-            before = {"name": row["name"]} | _columns(former)
-            await audit.note("role.changed", "role", role_id, {"name": name, **_columns(rights), "before": before})
+            name, columns = values.get("name", row["name"]), _columns(rights, values.get("layout", row["layout"]))
+            await Role.filter(id=role_id).update(name=name, version=version + 1, **columns)
+            before = {"name": row["name"]} | _columns(former, row["layout"])
+            await audit.note("role.changed", "role", role_id, {"name": name, **columns, "before": before})
 
 
 async def delete_role(by: Colleague, role_id: UUID) -> None:
@@ -118,8 +121,9 @@ def _check(by: Colleague, rights: Rights) -> None:
         raise RightNotYours({"beyond": beyond})
 
 
-def _columns(rights: Rights) -> dict[str, Any]:
+def _columns(rights: Rights, layout: str | None) -> dict[str, Any]:
     return {
+        "layout": layout,
         "points": sorted(rights.points),
         "scope": rights.scope,
         "special_rights": sorted(rights.special_rights),

@@ -4,6 +4,7 @@ Files that are two things at once (a picture that is also a page or an archive) 
 would take them for the other thing.
 """
 
+import codecs
 import os
 import struct
 import zipfile
@@ -20,6 +21,7 @@ _MARKUP_WITHIN = 4_096
 _MARKUP = (b"<!doctype", b"<html", b"<head", b"<body", b"<script", b"<iframe", b"<svg", b"<?php")
 # Readers of PDF look for its mark in the first kibibyte (ISO 32000-1, annex H).
 _PDF_MARK, _PDF_WITHIN = b"%PDF-", 1_024
+_TEXTS = ("utf-8", "gb18030")
 _ZIP_MARK = b"PK\x03\x04"
 _ZIP_END, _ZIP_END_BYTES, _LONGEST_COMMENT = b"PK\x05\x06", 22, 65_535
 _ZIP64_LOCATOR, _ZIP64_LOCATOR_BYTES = b"PK\x06\x07", 20
@@ -31,6 +33,7 @@ class Family(StrEnum):
 
     IMAGE = "image"
     DOCUMENT = "document"
+    TABLE = "table"
     SOUND = "sound"
     VIDEO = "video"
 
@@ -51,6 +54,8 @@ _OFFICE_PARTS = {
     "xl/workbook.xml": Kind(f"{_OFFICE}.spreadsheetml.sheet", Family.DOCUMENT),
     "ppt/presentation.xml": Kind(f"{_OFFICE}.presentationml.presentation", Family.DOCUMENT),
 }
+XLSX = _OFFICE_PARTS["xl/workbook.xml"]
+CSV = Kind("text/csv", Family.TABLE)
 _KINDS = {
     kind.media_type: kind
     for kind in (
@@ -81,12 +86,37 @@ def kind_of_head(head: bytes) -> Kind:
     return kind
 
 
+def is_text_table(head: bytes) -> bool:
+    """Whether the first 8 KiB may be those of a CSV file: text of one of our encodings, and nothing that is run.
+
+    Any text may be, so it is asked only where tables are wanted.
+    """
+    if not head or b"\0" in head or head.startswith(b"#!") or _PDF_MARK in head[:_PDF_WITHIN]:
+        return False
+    start = head[:_MARKUP_WITHIN].lower()
+    return not any(mark in start for mark in _MARKUP) and any(_decodes(head, encoding) for encoding in _TEXTS)
+
+
+def _decodes(head: bytes, encoding: str) -> bool:
+    try:
+        # The last character may be cut off.
+        codecs.getincrementaldecoder(encoding)().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def is_archive_too(file: BinaryIO) -> bool:
+    """Whether an archive ends with the file, which would make it two things at once."""
+    return _zip_directory_size(file) is not None
+
+
 def kind_of(head: bytes, file: BinaryIO) -> Kind:
     """What the whole is. Raises FileTypeRefused. It reads the file: call it in a thread."""
     kind = kind_of_head(head)
     if kind is _SOME_OFFICE:
         return _office_kind(file)
-    if _zip_directory_size(file) is not None:
+    if is_archive_too(file):
         raise FileTypeRefused
     return kind
 

@@ -27,9 +27,23 @@ OF_OTHERS = {
 }
 HANDING_OVER = {"/staff/v1/staff/{staff_id}/handover", "/staff/v1/staff/{staff_id}/leave"}
 # What is out of reach is left out of the list given.
-PASSES_OVER = {"/staff/v1/labels/{label_id}/fans", "/staff/v1/me/notices/read", "/staff/v1/me/tasks/words"}
+PASSES_OVER = {
+    "/staff/v1/customers/tags",
+    "/staff/v1/labels/{label_id}/fans",
+    "/staff/v1/me/notices/read",
+    "/staff/v1/me/tasks/words",
+}
+# A search that is kept names whom it may; it finds those in reach.
+PASSES_OVER |= {f"/staff/v1/{kept}" for kept in ("tags", "tags/{tag_id}", "views", "views/{view_id}")}
 # What a colleague without it is told of something of the own.
-ABSENT = {"second_factor_missing", "no_posters", "notice_template_not_found", "menu_not_read", "wrong_password"}
+ABSENT = {
+    "consent_text_not_found",
+    "menu_not_read",
+    "no_posters",
+    "notice_template_not_found",
+    "second_factor_missing",
+    "wrong_password",
+}
 # Whoever may read departments sees the whole tree, which says who works at its heads only.
 KNOWN_TO_ALL = {
     "/staff/v1/departments",

@@ -47,7 +47,7 @@ def test_every_handler_and_job_has_a_name_and_a_queue_that_is_worked():
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_an_event_survives_its_way_through_the_queue_and_ignores_what_a_newer_publisher_adds(kind):
     samples = {UUID: UUID(int=7), str: "x", datetime: datetime(2026, 3, 4, tzinfo=UTC), int: 1}
-    samples[tuple[UUID, ...]] = (UUID(int=7), UUID(int=8))
+    samples |= {tuple[UUID, ...]: (UUID(int=7), UUID(int=8)), UUID | None: UUID(int=7)}
     event = kind(**{field.name: samples[field.type] for field in dataclasses.fields(kind)})
     assert event.key
     newer = encode(event)[:-1] + ', "added_later": 1}'

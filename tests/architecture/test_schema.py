@@ -43,7 +43,8 @@ BY_HAND_INDEXES = {
     "customer": {
         ("pooled_at", "id"),
         ("discarded_at", "id"),
-        ("active_at", "id"),
+        ("guide_id", "active_at"),
+        ("guide_id", "id"),
         ("guide_id", "next_contact_at"),
         ("guide_id", "order_due_on"),
     },

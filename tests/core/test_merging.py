@@ -281,7 +281,8 @@ def arrivals(draw):
 
 
 async def _play(story, guides):
-    for table in ("customer_merge", "timeline", "touch", "identity", "outbox"):
+    tables = "customer_merge", "customer_owner_change", "customer_search", "timeline", "touch", "identity", "outbox"
+    for table in tables:
         await database.execute(f"DELETE FROM {table}")
     await database.execute("UPDATE customer SET merged_into_id = NULL")
     await database.execute("DELETE FROM customer")

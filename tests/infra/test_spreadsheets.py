@@ -8,7 +8,8 @@ import zipfile
 import pytest
 import xlsxwriter
 
-from infra.spreadsheets import SpreadsheetHeaders, SpreadsheetTooLong, SpreadsheetUnreadable, read, template
+from infra.spreadsheets import SpreadsheetHeaders, SpreadsheetTooLong, read, template
+from infra.xlsx import SpreadsheetUnreadable
 
 HEADERS = ("姓名", "手机")
 

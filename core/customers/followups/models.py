@@ -11,7 +11,10 @@ from core.customers.followups.rules import FollowUpKind, SalesKind
 
 
 class FollowUp(Model):
-    """What the owner wrote down about a contact; `occurred_at` is when it was, `next_contact_at` what was agreed."""
+    """What the owner wrote down about a contact; `occurred_at` is when it was.
+
+    What was agreed: the next contact, and until when an order will come.
+    """
 
     id = fields.UUIDField(primary_key=True)
     customer: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
@@ -28,6 +31,7 @@ class FollowUp(Model):
     file_ids: fields.Field[object] = fields.JSONField()
     task_id = fields.UUIDField(null=True)
     next_contact_at = fields.DatetimeField(null=True)
+    order_due_on = fields.DateField(null=True)
     occurred_at = fields.DatetimeField()
     created_at = fields.DatetimeField()
 

@@ -1,5 +1,7 @@
 """What a follow-up or a record of sales can be. No I/O."""
 
+import re
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -22,3 +24,32 @@ class SalesKind(StrEnum):
     CHAT = "chat"
     ORDER = "order"
     CONTRACT = "contract"
+
+
+# A contact goes with the owner; these are the house's, whoever did them.
+BUSINESS = frozenset({SalesKind.ORDER, SalesKind.CONTRACT})
+
+
+class Reminder(StrEnum):
+    """The lists of F-16, and what will go back to the pool next."""
+
+    DUE = "due"
+    OVERDUE = "overdue"
+    ORDER_OVERDUE = "order_overdue"
+    QUIET = "quiet"
+    RETURNING = "returning"
+
+
+def moment_of(told: datetime, now: datetime, fast: timedelta, back: timedelta) -> datetime | None:
+    """When a contact was, by a phone whose clock may be up to `fast` ahead; None for what cannot be."""
+    return min(told, now) if now - back <= told <= now + fast else None
+
+
+_NUMBER = re.compile(
+    r"(?<!\d)(?:\+?86[ -]?)?(1[3-9]\d)[ -]?(\d{4})[ -]?(\d{4})(?!\d)|(?<!\d)(?:0\d{2,3}[ -]?)?[2-9]\d{6,7}(?!\d)"
+)
+
+
+def without_numbers(text: str) -> str:
+    """A note as others than the owner read it: phone numbers in it are masked as everywhere."""
+    return _NUMBER.sub(lambda found: f"{found[1]}****{found[3]}" if found[1] else "****", text)

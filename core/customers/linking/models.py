@@ -7,7 +7,7 @@ from tortoise.indexes import Index
 from tortoise.migrations.constraints import UniqueConstraint
 from tortoise.models import Model
 
-from core.customers.linking.rules import CandidateState, Door, PhoneLabel
+from core.customers.linking.rules import CandidateState, Door, LinkedBy, PhoneLabel
 
 
 class Phone(Model):
@@ -57,7 +57,10 @@ class Key(Model):
 
 
 class Arrival(Model):
-    """What came in about a person through a door, once (`source`), and whom it was taken for."""
+    """What came in about a person through a door, once (`source`), whom it was taken for and why (`linked_by`).
+
+    `phone` and `name` are keyed digests of the number and of the name as names are compared.
+    """
 
     id = fields.UUIDField(primary_key=True)
     customer: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
@@ -67,6 +70,9 @@ class Arrival(Model):
     door = fields.CharEnumField(Door, max_length=20)
     occurred_at = fields.DatetimeField()
     arrived_at = fields.DatetimeField()
+    linked_by = fields.CharEnumField(LinkedBy, max_length=10)
+    phone = fields.BinaryField(null=True)
+    name = fields.BinaryField(null=True)
 
     class Meta:
         table = "customer_arrival"

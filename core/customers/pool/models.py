@@ -1,4 +1,4 @@
-"""Claims; whose a customer is and was stands in `customer` and its ledger of ownership."""
+"""Claims, and which days are done; whose a customer is and was stands in `customer` and its ledger of ownership."""
 
 from typing import ClassVar
 
@@ -24,3 +24,16 @@ class Claim(Model):
         constraints: ClassVar = (
             UniqueConstraint(fields=("staff_id", "day", "ordinal"), name="pool_claim_ordinal_key"),
         )
+
+
+class DailyRun(Model):
+    """What is done once on a business day was finished; who dies before is done again."""
+
+    id = fields.BigIntField(primary_key=True)
+    name = fields.CharField(max_length=30)
+    day = fields.DateField()
+    finished_at = fields.DatetimeField()
+
+    class Meta:
+        table = "daily_run"
+        constraints: ClassVar = (UniqueConstraint(fields=("name", "day"), name="daily_run_day_key"),)

@@ -11,7 +11,10 @@ from core.customers.tags.rules import TagKind
 
 
 class Tag(Model):
-    """`rule` is a search (core.customers.search): whom it finds has the tag, nobody gives it by hand."""
+    """`rule` is a search (core.customers.search): whom it finds has the tag, nobody gives it by hand.
+
+    `evaluate_at` is when to look again who has it; once deleted, nobody.
+    """
 
     id = fields.UUIDField(primary_key=True)
     kind = fields.CharEnumField(TagKind, max_length=10)

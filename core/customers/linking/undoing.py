@@ -1,0 +1,139 @@
+"""Undoing a merge, as long as nothing that it moved has changed.
+
+A file of its own: colleagues do it, and so does a dispute about the number that joined two.
+"""
+
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from core.customers import indexing, moving, parts, people
+from core.customers.errors import MergeChanged
+from core.customers.events import CustomersParted
+from core.customers.joining import touch_order
+from core.customers.linking.errors import MergeNotFound
+from core.customers.timeline import Entry, tell
+from infra import clock
+from infra.database import Connection
+from infra.ids import new_id
+from infra.outbox import publish
+
+UNMERGED = "unmerged"
+
+_MERGE = """
+SELECT source_id, target_id, moved FROM customer_merge WHERE id = $1
+"""
+
+# The same as the merge left it: joined, with the same owner, in the same place.
+_UNCHANGED = """
+SELECT s.merged_into_id = t.id AND t.merged_into_id IS NULL AS joined,
+       (t.guide_id, t.pooled_at, t.discarded_at)
+           IS NOT DISTINCT FROM (a.guide_id, a.pooled_at, a.discarded_at) AS placed
+FROM customer s, customer t,
+    jsonb_to_record($3::jsonb) AS a (guide_id uuid, pooled_at timestamptz, discarded_at timestamptz)
+WHERE s.id = $1 AND t.id = $2
+"""
+
+# Two with one unionid would be joined again at once.
+_ONE_PERSON = """
+SELECT EXISTS (SELECT FROM identity a JOIN identity b ON a.unionid = b.unionid
+               WHERE a.customer_id = $1 AND b.customer_id = $2)
+"""
+
+_AGAIN = """
+UPDATE customer c SET merged_into_id = NULL, guide_id = s.guide_id, active_at = s.active_at,
+    next_contact_at = s.next_contact_at, order_due_on = s.order_due_on, pooled_at = s.pooled_at,
+    pool_reason = s.pool_reason, discarded_at = s.discarded_at
+FROM jsonb_to_record($2::jsonb) AS s (guide_id uuid, active_at timestamptz, next_contact_at timestamptz,
+    order_due_on date, pooled_at timestamptz, pool_reason text, discarded_at timestamptz)
+WHERE c.id = $1
+"""
+
+# What the owner has planned since stays.
+_STAY = """
+UPDATE customer c SET guide_id = s.guide_id, pooled_at = s.pooled_at, pool_reason = s.pool_reason,
+    discarded_at = s.discarded_at,
+    next_contact_at = CASE WHEN c.next_contact_at IS DISTINCT FROM a.next_contact_at
+        THEN c.next_contact_at ELSE s.next_contact_at END,
+    order_due_on = CASE WHEN c.order_due_on IS DISTINCT FROM a.order_due_on THEN c.order_due_on ELSE s.order_due_on END
+FROM jsonb_to_record($2::jsonb) AS s (guide_id uuid, next_contact_at timestamptz, order_due_on date,
+        pooled_at timestamptz, pool_reason text, discarded_at timestamptz),
+    jsonb_to_record($3::jsonb) AS a (next_contact_at timestamptz, order_due_on date)
+WHERE c.id = $1
+"""
+
+_FOLLOWING = """
+UPDATE customer c SET
+    following = EXISTS (SELECT FROM identity i WHERE i.customer_id = c.id AND i.following),
+    is_staff = EXISTS (SELECT FROM identity i JOIN staff_wechat w ON w.digest = i.digest WHERE i.customer_id = c.id)
+WHERE c.id = ANY($1::uuid[])
+"""
+
+_TOUCHES = "SELECT id, customer_id, kind, occurred_at, source FROM touch WHERE customer_id = ANY($1::uuid[])"
+
+_NOTE_OWNER = """
+INSERT INTO customer_owner_change (customer_id, former_id, guide_id, source, reason, changed_by, changed_at)
+VALUES ($1, $2, $3, $4, 'unmerged', $5, $6)
+"""
+
+_DONE = "UPDATE customer_merge SET undone_by = $2, undone_at = $3 WHERE id = $1 AND undone_at IS NULL"
+
+
+async def undo(connection: Connection, merge_id: UUID, by: UUID | None) -> None:
+    """Make the source of a merge a customer of its own again, in the caller's transaction.
+
+    Raises MergeNotFound, and MergeChanged with `what` has changed since.
+    """
+    merge = await connection.fetchrow(_MERGE, merge_id)
+    if merge is None:
+        raise MergeNotFound
+    source, target, moved = merge["source_id"], merge["target_id"], orjson.loads(merge["moved"])
+    await people.lock_these(connection, [source, target])
+    now = clock.now()
+    if await connection.execute(_DONE, merge_id, by, now) == "UPDATE 0":
+        raise MergeChanged({"what": "undone"})
+    await _expect_unchanged(connection, source, target, moved)
+    await _give_back(connection, source, target, moved)
+    before, after = orjson.dumps(moved["target"]).decode(), orjson.dumps(moved["after"]).decode()
+    await connection.execute(_AGAIN, source, orjson.dumps(moved["source"]).decode())
+    await connection.execute(_STAY, target, before, after)
+    await connection.execute(_FOLLOWING, [source, target])
+    if moved["target"]["guide_id"] != moved["after"]["guide_id"]:
+        owners = moved["after"]["guide_id"], moved["target"]["guide_id"]
+        await connection.execute(_NOTE_OWNER, target, *owners, new_id(), by, now)
+    if by is not None:
+        await tell(connection, [Entry(one, now, UNMERGED, merge_id, {"by": by}) for one in (source, target)])
+    indexing.changed([source, target])
+    # The driver's own class of ids is none that events can carry.
+    ids = (UUID(int=one.int) for one in (source, target, merge_id))
+    await publish(CustomersParted(**dict(zip(("source_id", "target_id", "merge_id"), ids, strict=True))))
+
+
+async def _expect_unchanged(connection: Connection, source: UUID, target: UUID, moved: dict[str, Any]) -> None:
+    """Raises MergeChanged."""
+    left = await connection.fetchrow(_UNCHANGED, source, target, orjson.dumps(moved["after"]).decode())
+    if left is None or not left["joined"]:
+        raise MergeChanged({"what": "merged_on"})
+    if not left["placed"]:
+        raise MergeChanged({"what": "owner"})
+    for table, ids in moved["tables"].items():
+        if not await moving.still_there(connection, table, target, ids):
+            raise MergeChanged({"what": table})
+
+
+async def _give_back(connection: Connection, source: UUID, target: UUID, moved: dict[str, Any]) -> None:
+    pair = [source, target]
+    await connection.execute("UPDATE touch SET is_first = false WHERE customer_id = ANY($1::uuid[]) AND is_first", pair)
+    for table, ids in moved["tables"].items():
+        await moving.give_back(connection, table, source, target, ids)
+    if await connection.fetchval(_ONE_PERSON, source, target):
+        raise MergeChanged({"what": "unionid"})
+    for part in reversed(parts.registered()):
+        if part.unmerge is not None and part.name in moved["parts"]:
+            await part.unmerge(connection, source, target, moved["parts"][part.name])
+    touches = await connection.fetch(_TOUCHES, pair)
+    firsts = [
+        min(found, key=touch_order)["id"] for one in pair if (found := [t for t in touches if t["customer_id"] == one])
+    ]
+    await connection.execute("UPDATE touch SET is_first = true WHERE id = ANY($1::uuid[])", firsts)

@@ -1,0 +1,108 @@
+"""Reading the pool, the trash, and the ledger of ownership."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from core.customers import queries as customers
+from core.customers.errors import CustomerNotFound
+from core.customers.pool.schemas import ClaimsOut, OwnerChangeOut, PooledOut, PoolFilters, TrashedOut
+from core.customers.pool.service import CLAIM_SIZE, CLAIMS_PER_DAY
+from core.customers.profiles.rules import name_key
+from core.organisation.queries import Colleague
+from core.organisation.scopes import Put, Values
+from infra import clock, database
+from infra.paging import moment_cursor, read_moment_cursor
+from infra.schemas import Page
+
+_POOL = """
+SELECT c.id, c.number, p.name, COALESCE(p.nature, 'person') AS nature, COALESCE(p.party, 'prospect') AS party,
+       COALESCE(p.stage, 'new') AS stage, p.level, p.industry, p.province, p.city, c.pooled_at, c.pool_reason AS reason,
+       (SELECT count(*) FROM customer_phone h WHERE h.customer_id = c.id AND h.contact_id IS NULL) AS phones
+FROM customer c LEFT JOIN customer_profile p ON p.customer_id = c.id
+WHERE c.pooled_at IS NOT NULL AND c.merged_into_id IS NULL {conditions}
+ORDER BY c.pooled_at DESC, c.id DESC LIMIT {limit}
+"""
+
+_CONDITIONS = {
+    "nature": "COALESCE(p.nature, 'person') = {}",
+    "party": "COALESCE(p.party, 'prospect') = {}",
+    "stage": "COALESCE(p.stage, 'new') = {}",
+    "level": "p.level = {}",
+    "industry": "p.industry = {}",
+    "province": "p.province = {}",
+    "city": "p.city = {}",
+    "tag_id": "EXISTS (SELECT FROM customer_tag t WHERE t.customer_id = c.id AND t.tag_id = {})",
+    "reason": "c.pool_reason = {}",
+}
+
+_TRASH = """
+SELECT c.id, c.number, p.name, COALESCE(p.party, 'prospect') AS party, c.discarded_at
+FROM customer c LEFT JOIN customer_profile p ON p.customer_id = c.id
+WHERE c.discarded_at IS NOT NULL AND c.merged_into_id IS NULL
+  AND ($1::timestamptz IS NULL OR (c.discarded_at, c.id) < ($1, $2::uuid))
+ORDER BY c.discarded_at DESC, c.id DESC LIMIT $3
+"""
+
+_OWNERS = """
+SELECT o.id, o.source AS act_id, f.name AS former, t.name AS owner, o.reason, b.name AS changed_by, o.changed_at
+FROM customer_owner_change o LEFT JOIN staff f ON f.id = o.former_id LEFT JOIN staff t ON t.id = o.guide_id
+LEFT JOIN staff b ON b.id = o.changed_by
+WHERE o.customer_id = $1 AND ($2::bigint IS NULL OR o.id < $2) ORDER BY o.id DESC LIMIT $3
+"""
+
+
+async def pool(filters: PoolFilters) -> Page[PooledOut]:
+    """The customers of the pool, whoever came last first."""
+    values, limit = Values(), filters.limit
+    sql = _POOL.format(conditions=_conditions(filters, values.put), limit=values.put(limit + 1))
+    rows = await database.fetch(sql, *values)
+    last = rows[limit - 1] if len(rows) > limit else None
+    return Page(
+        items=[PooledOut.model_validate(dict(row)) for row in rows[:limit]],
+        next=moment_cursor(last["pooled_at"], last["id"]) if last else None,
+    )
+
+
+def _conditions(filters: PoolFilters, put: Put) -> str:
+    given = filters.model_dump(exclude_none=True, include=set(_CONDITIONS))
+    found = [_CONDITIONS[name].format(put(value)) for name, value in given.items()]
+    if filters.q is not None:
+        found.append(f"strpos(p.name_key, {put(name_key(filters.q))}) > 0")
+    if filters.since is not None:
+        found.append(f"c.pooled_at >= {put(clock.start_of_day(filters.since))}")
+    if filters.until is not None:
+        found.append(f"c.pooled_at < {put(clock.start_of_day(filters.until + timedelta(days=1)))}")
+    if filters.cursor is not None:
+        at, id_ = read_moment_cursor(filters.cursor)
+        found.append(f"(c.pooled_at, c.id) < ({put(at)}, {put(id_)}::uuid)")
+    return "".join(f" AND {condition}" for condition in found)
+
+
+async def pooled(customer_id: UUID) -> UUID:
+    """A customer of the pool, or whom they were merged into. Raises CustomerNotFound."""
+    async with database.connection() as connection:
+        standing = (await customers.standing_many(connection, [customer_id])).get(customer_id)
+        if not await connection.fetch("SELECT FROM customer WHERE id = $1 AND pooled_at IS NOT NULL", standing):
+            raise CustomerNotFound
+    return standing or customer_id
+
+
+async def trash(before: tuple[datetime, UUID] | None, limit: int) -> list[TrashedOut]:
+    """What was discarded, the last first."""
+    rows = await database.fetch(_TRASH, *(before or (None, None)), limit)
+    return [TrashedOut.model_validate(dict(row)) for row in rows]
+
+
+async def claims(staff_id: UUID) -> ClaimsOut:
+    """What a colleague may claim, and how often it was used today."""
+    row = await database.fetch_one(
+        "SELECT count(*) AS n FROM pool_claim WHERE staff_id = $1 AND day = $2", staff_id, clock.business_day()
+    )
+    return ClaimsOut(size=await CLAIM_SIZE.get(), daily=await CLAIMS_PER_DAY.get(), used=row["n"] if row else 0)
+
+
+async def owners(customer_id: UUID, by: Colleague, before: int | None, limit: int) -> tuple[UUID, list[OwnerChangeOut]]:
+    """Who the customer is now, and how the owner changed, newest first. Raises CustomerNotFound."""
+    standing = await customers.visible(customer_id, by)
+    rows = await database.fetch(_OWNERS, standing, before, limit)
+    return standing, [OwnerChangeOut.model_validate(dict(row)) for row in rows]

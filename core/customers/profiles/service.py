@@ -1,0 +1,214 @@
+"""Use cases around records. What a colleague does with one is audited and told on the timeline."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from core.custom_fields import queries as custom_field_queries
+from core.custom_fields import service as custom_fields
+from core.custom_fields.rules import Subject
+from core.customers import indexing, queries
+from core.customers.errors import CustomerNotFound
+from core.customers.linking import phones
+from core.customers.linking import service as linking
+from core.customers.linking.phones import NewPhone
+from core.customers.linking.rules import Door, PhoneLabel
+from core.customers.ownership import Reason
+from core.customers.profiles import choices, duplicates, editing, parents, records
+from core.customers.profiles.creating import SAME_MOBILE, Draft, create_many
+from core.customers.profiles.duplicates import Known
+from core.customers.profiles.errors import DuplicateCustomer, MobileByRequest, PossibleDuplicate, SaidByThemselves
+from core.customers.profiles.records import Record
+from core.customers.profiles.rules import CUSTOM, Contribution
+from core.customers.timeline import Entry, tell
+from core.organisation.queries import Colleague
+from core.organisation.scopes import reached
+from infra import audit, clock
+from infra.database import Connection, retry_on_conflict, transaction
+from infra.errors import Forbidden
+from infra.ids import new_id
+
+# Not taken over by a copy: what names somebody, and what was granted to that one.
+_NOT_COPIED = {"email", "credit_grade", "credit_limit", "registered_at"}
+
+_DROP_PHONE = "DELETE FROM customer_phone WHERE customer_id = $1 AND contact_id IS NULL AND label = $2"
+
+
+@retry_on_conflict
+async def create(by: Colleague, draft: Draft, *, reason: Reason = Reason.CREATED) -> UUID:
+    """A record of somebody new, for its owner or wherever the draft says; returns the customer's id.
+
+    Somebody else's customer needs `customers:assign`. Raises StaffNotFound (beyond reach), Forbidden,
+    DuplicateCustomer, PossibleDuplicate, ParentRefused and what `create_many` refuses.
+    """
+    if draft.owner_id is not None and draft.owner_id != by.id:
+        if not by.may("customers:assign"):
+            raise Forbidden({"permission": "customers:assign"})
+        await reached(by, draft.owner_id)
+    async with transaction() as connection:
+        await parents.check(connection, by, None, draft.fields.get("parent_id"))
+        made = (await create_many(connection, [draft], reason=reason, source=new_id(), by=by.id))[0]
+        if made.refusal is not None:
+            await _say_who(by, made.refusal)
+            raise made.refusal
+        assert made.customer_id is not None  # noqa: S101 - what isn't refused is made
+        details = {"place": draft.place, "owner_id": draft.owner_id, "fields": sorted(draft.fields)}
+        await audit.note("customer.created", "customer", made.customer_id, details)
+    return made.customer_id
+
+
+async def _say_who(by: Colleague, refusal: Exception) -> None:
+    """Of those with the same mobile the caller learns the ids of who is in reach, and how many others there are."""
+    if not isinstance(refusal, DuplicateCustomer | PossibleDuplicate):
+        return
+    alike = refusal.details["customer_ids"]
+    reach = list[UUID]()
+    for one in alike:
+        try:
+            reach.append(await queries.standing(one, by))
+        except CustomerNotFound:
+            continue
+    refusal.details.update(customer_ids=[str(one) for one in reach], others=len(alike) - len(reach))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What a colleague changes: fields by FIELDS, custom values by field id, numbers by label (None takes it away)."""
+
+    fields: Mapping[str, Any]
+    custom: Mapping[str, Any]
+    phones: Mapping[PhoneLabel, str | None]
+
+
+@retry_on_conflict
+async def change(by: Colleague, customer_id: UUID, version: int, changes: Changes) -> UUID:
+    """Change a record; returns whose it is (after merges another's id).
+
+    A mobile can only be entered where there is none (AT-12). Raises CustomerNotFound, CustomerInPool, RecordChanged,
+    SaidByThemselves, MobileByRequest, DuplicateCustomer, ChoiceUnknown, ParentRefused and the errors of custom fields.
+    """
+    allowed = await choices.allowed()
+    async with transaction() as connection:
+        entered = [number for number in changes.phones.values() if number]
+        standing, known, own = await editing.hold_with_mobiles(connection, customer_id, by, entered)
+        record = await editing.record(connection, standing, version)
+        changed = await _hear(connection, record, _differing(record, changes.fields), changes.custom)
+        if refusal := choices.refusal(allowed, {one: record.value(one) for one in changed if one in allowed}):
+            raise refusal
+        if "parent_id" in changed:
+            await parents.check(connection, by, standing, record.value("parent_id"))
+        if entered or "name" in changed:
+            await _check_alike(connection, by, record, known, [*own, *entered])
+        numbers = await _change_phones(connection, standing, changes.phones, own)
+        if changed or numbers:
+            await records.write_many(connection, [record])
+            indexing.changed([standing])
+            await _note(connection, by, standing, [*changed, *numbers])
+    return standing
+
+
+def _differing(record: Record, fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if record.value(name) != value}
+
+
+async def _hear(
+    connection: Connection, record: Record, fields: Mapping[str, Any], custom: Mapping[str, Any]
+) -> list[str]:
+    """Enter a colleague's word; the names of what it changed. Raises SaidByThemselves."""
+    former = record.custom
+    kept = await custom_fields.check(connection, Subject.CUSTOMER, record.customer_id, custom, former)
+    differing = {one: kept.get(one) for one in former.keys() | kept.keys() if former.get(one) != kept.get(one)}
+    said = records.told(fields, differing, Door.STAFF, clock.now())
+    outranked = [name for name, word in said.items() if not record.hear(name, word)]
+    if outranked:
+        raise SaidByThemselves({"fields": outranked})
+    return sorted(said)
+
+
+async def _check_alike(
+    connection: Connection, by: Colleague, record: Record, known: Known, mobiles: Sequence[str]
+) -> None:
+    alike, same = known.alike(record.value("name"), mobiles, but=record.customer_id)
+    if same:
+        refusal = duplicates.refusal(alike, same=same, confirmed=True)
+        assert refusal is not None  # noqa: S101 - the same mobile and name are refused
+        await _say_who(by, refusal)
+        raise refusal
+    await linking.suggest(connection, [(record.customer_id, other) for other in alike], SAME_MOBILE)
+
+
+async def _change_phones(
+    connection: Connection, customer_id: UUID, numbers: Mapping[PhoneLabel, str | None], own: Sequence[str]
+) -> list[str]:
+    """Each label has one number from now on, or none; the labels that were given."""
+    if PhoneLabel.MOBILE in numbers and own:
+        raise MobileByRequest
+    for label in numbers:
+        await connection.execute(_DROP_PHONE, customer_id, label.value)
+    rows = [
+        NewPhone(customer_id=customer_id, number=number, door=Door.STAFF, label=label)
+        for label, number in numbers.items()
+        if number
+    ]
+    await phones.put_many(connection, rows)
+    return [f"phones.{label}" for label in numbers]
+
+
+async def _note(connection: Connection, by: Colleague, customer_id: UUID, changed: Sequence[str]) -> None:
+    """The names of what changed, never its values: numbers and addresses have no place in the audit."""
+    details = {"by": by.id, "fields": list(changed)}
+    await tell(connection, [Entry(customer_id, clock.now(), "record_changed", new_id(), details)])
+    await audit.note("customer.changed", "customer", customer_id, {"fields": list(changed)})
+
+
+@retry_on_conflict
+async def grant_credit(by: Colleague, customer_id: UUID, version: int, grade: str | None, limit: int | None) -> UUID:
+    """Set credit grade and limit (fen); returns whose they are. Raises as `change` does."""
+    allowed = await choices.allowed()
+    fields = {"credit_grade": grade, "credit_limit": limit}
+    async with transaction() as connection:
+        standing = await editing.hold(connection, customer_id, by)
+        record = await editing.record(connection, standing, version)
+        if refusal := choices.refusal(allowed, _differing(record, fields)):
+            raise refusal
+        changed = await _hear(connection, record, _differing(record, fields), {})
+        if changed:
+            await records.write_many(connection, [record])
+            await _note(connection, by, standing, changed)
+    return standing
+
+
+async def copy(by: Colleague, customer_id: UUID, draft: Draft) -> UUID:
+    """A new record like an existing one, but for what `draft` says (F-15). Raises as `create` and `hold` do.
+
+    Not copied: numbers, identities, keys and points, e-mail, credit, contact persons, values of unique custom fields.
+    """
+    async with transaction() as connection:
+        standing = await editing.hold(connection, customer_id, by)
+        model = await editing.record(connection, standing)
+    fields = {name: model.value(name) for name in model.said if not name.startswith(CUSTOM) and name not in _NOT_COPIED}
+    unique = {field.key for field in await custom_field_queries.fields(Subject.CUSTOMER) if field.unique}
+    custom = {one: value for one, value in model.custom.items() if one not in unique}
+    copied = replace(draft, fields=fields | dict(draft.fields), custom=custom | dict(draft.custom))
+    new = await create(by, copied)
+    await audit.note("customer.copied", "customer", new, {"from": standing})
+    return new
+
+
+async def contribute_many(connection: Connection, contributions: Sequence[Contribution]) -> None:
+    """What doors say of customers (import, till, login); what counts more stands (B-10), whatever came first.
+
+    In the caller's transaction, which holds the customers' locks. The same contribution again changes nothing.
+    """
+    found = await records.read_many(connection, {one.customer_id for one in contributions})
+    changed = dict[UUID, Record]()
+    for one in contributions:
+        record = found[one.customer_id]
+        before = dict(record.said)
+        for name, word in records.told(one.fields, {}, one.door, one.occurred_at).items():
+            record.hear(name, word)
+        if record.said != before:
+            changed[one.customer_id] = record
+    await records.write_many(connection, changed.values())
+    indexing.changed(changed)

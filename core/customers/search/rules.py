@@ -1,0 +1,153 @@
+"""Which terms of the index (core.customers.indexing) stand for what is searched: always those, maybe more. No I/O."""
+
+import unicodedata
+from calendar import isleap, monthrange
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from math import inf
+
+from core.customers.search.schemas import Birthdays, Days
+from infra import clock, names, phones
+
+_FIRST, _LAST = date(1900, 1, 1), date(2199, 12, 31)
+_YEAR = [f"{month:02}{day:02}" for month in range(1, 13) for day in range(1, monthrange(2000, month)[1] + 1)]
+_END_OF_MOBILE = 4
+_LONGEST_NUMBER = 18
+_DIGITS = 12
+_ASCII_SPACES = str.maketrans("", "", " \t\n\r\f\v")
+_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
+
+
+def folded(text: str) -> str:
+    """A text as custom fields are compared: compatibility forms folded (NFKC), no ASCII case, no spaces.
+
+    What `core.customers.indexing.folded` does in SQL.
+    """
+    return unicodedata.normalize("NFKC", text).translate(_LOWER).translate(_ASCII_SPACES)
+
+
+def pairs(text: str) -> list[str]:
+    """Each two characters that stand together."""
+    return [text[start : start + 2] for start in range(len(text) - 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Business days from `first` to `last`, None: open; with `or_never` also no day at all."""
+
+    first: date | None
+    last: date | None
+    or_never: bool
+
+    @classmethod
+    def of(cls, days: Days, today: date) -> "Span":
+        """What was asked for, seen from today; days out of the calendar are its ends."""
+        return cls(
+            days.since if days.since_days is None else _moved(today, days.since_days),
+            days.until if days.until_days is None else _moved(today, days.until_days),
+            days.or_never,
+        )
+
+    @property
+    def moments(self) -> tuple[datetime | None, datetime | None]:
+        """From when, and before when."""
+        return (
+            clock.start_of_day(self.first) if self.first else None,
+            clock.start_of_day(self.last + timedelta(days=1)) if self.last else None,
+        )
+
+    def terms(self, prefix: str) -> list[str]:
+        """The years and months that cover it."""
+        first, last = self.first or _FIRST, self.last or _LAST
+        covered = [f"{prefix}:{piece}" for piece in _pieces(first, last)]
+        return [*covered, f"{prefix}:-"] if self.or_never else covered
+
+
+def _moved(today: date, days: int) -> date:
+    return min(max(today + timedelta(days=days), _FIRST), _LAST)
+
+
+def _pieces(first: date, last: date) -> Iterator[str]:
+    for year in range(first.year, last.year + 1):
+        start = first.month if year == first.year else 1
+        end = last.month if year == last.year else 12
+        if (start, end) == (1, 12):
+            yield f"{year}"
+        else:
+            yield from (f"{year}{month:02}" for month in range(start, end + 1))
+
+
+def birthdays(wanted: Birthdays, today: date) -> list[str]:
+    """The days of the year asked for, as MMDD. Who was born on 29 February has birthday on the 28th of other years."""
+    if wanted.next_days is None:
+        since, until = (wanted.since or "").replace("-", ""), (wanted.until or "").replace("-", "")
+        if since <= until:
+            return [day for day in _YEAR if since <= day <= until]
+        return [day for day in _YEAR if day >= since or day <= until]
+    days = [today + timedelta(days=number) for number in range(wanted.next_days + 1)]
+    short = any((day.month, day.day) == (2, 28) and not isleap(day.year) for day in days)
+    return sorted({f"{day:%m%d}" for day in days} | ({"0229"} if short else set()))
+
+
+def magnitudes(least: float | None, most: float | None) -> list[str]:
+    """Sign, count of digits and first digit of the numbers from `least` to `most`, as far as custom fields go."""
+    low, high = -inf if least is None else least, inf if most is None else most
+    found = []
+    for digits in range(1, _DIGITS + 1):
+        for leading in range(0 if digits == 1 else 1, 10):
+            start, end = leading * 10 ** (digits - 1), (leading + 1) * 10 ** (digits - 1)
+            found += [f"+{digits}{leading}"] if low < end and high >= start else []
+            found += [f"-{digits}{leading}"] if -high < end and -low >= start else []
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody may mean by a few words: a name, and when there are digits in it other things besides.
+
+    `end` are the last digits of a mobile, `number` is the customer's, `phone` a whole number, `key` a card or key.
+    """
+
+    name: str
+    end: str | None = None
+    number: int | None = None
+    phone: str | None = None
+    key: str | None = None
+
+    @classmethod
+    def of(cls, words: str) -> "Asked":
+        """Read them."""
+        bare = unicodedata.normalize("NFKC", words)
+        if not (bare.isascii() and any(letter.isdigit() for letter in bare)):
+            return cls(names.key(words))
+        return cls(
+            names.key(words),
+            end=bare if bare.isdigit() and len(bare) == _END_OF_MOBILE else None,
+            number=int(bare) if bare.isdigit() and len(bare) <= _LONGEST_NUMBER else None,
+            phone=_phone(bare),
+            key=bare,
+        )
+
+    @property
+    def is_name(self) -> bool:
+        """Whether it can only be a name."""
+        return self.key is None
+
+    @property
+    def name_terms(self) -> list[str]:
+        """The terms that a name with this in it has."""
+        return [f"n:{piece}" for piece in pairs(self.name) or self.name]
+
+    @property
+    def alternatives(self) -> list[list[str]]:
+        """Sets of terms, one of which everybody has who is meant, but for numbers."""
+        found = [self.name_terms] if self.name else []
+        return [*found, *([[f"m:{self.end}"]] if self.end else []), *([[f"e:{self.key}"]] if self.key else [])]
+
+
+def _phone(text: str) -> str | None:
+    try:
+        return phones.parse(text).text
+    except phones.PhoneRefused:
+        return None

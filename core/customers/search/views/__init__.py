@@ -1,0 +1,1 @@
+"""Views: searches that people keep, and may share with everyone."""

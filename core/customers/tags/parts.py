@@ -1,0 +1,30 @@
+"""What tags hang on a customer: they follow a merge, and go when a person is forgotten.
+
+A file of its own: it is handed to `core.customers.parts` by the list of contexts.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from core.customers import indexing
+from core.customers.parts import PartKind
+from core.customers.tags import queries
+from infra.context import CustomerPart
+from infra.database import Connection
+
+
+async def _erase(connection: Connection, customer_ids: Sequence[UUID], _kind: str) -> None:
+    await connection.execute("DELETE FROM customer_tag WHERE customer_id = ANY($1::uuid[])", list(customer_ids))
+    indexing.changed(customer_ids)
+
+
+PART = CustomerPart(
+    name="tags",
+    title="标签",
+    kind=PartKind.BASE,
+    tables=("customer_tag",),
+    erase=_erase,
+    summary=queries.summary,
+    data=queries.data,
+    counts=queries.counts,
+)
