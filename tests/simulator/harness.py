@@ -202,6 +202,10 @@ class Receiver:
     async def has(self, count: int) -> bool:
         return len(self.received) >= count
 
+    async def was_told(self, **fields: str) -> bool:
+        """Tell whether the last push says this; what the phone shows of itself is there before its push."""
+        return bool(self.received) and fields.items() <= self.received[-1].clear.items()
+
     def always(self, text: str, status: int = 200) -> None:
         async def answer(_received: Received) -> web.Response:
             return web.Response(text=text, status=status)
