@@ -1,5 +1,6 @@
-"""One PostgreSQL and one Valkey per run; a template database built by the migrations; one database per xdist worker.
+"""One PostgreSQL per run; a template database built by the migrations; a database and a Valkey per xdist worker.
 
+A Valkey each, because a wake-up (PUBLISH) reaches all of a server's databases.
 Commits are real, so races, the outbox and SKIP LOCKED can be tested; every test begins with empty tables.
 """
 
@@ -17,7 +18,7 @@ import httpx
 import pytest
 from argon2 import PasswordHasher
 
-from app.launcher.servers import PostgresServer, ValkeyServer, start_postgres, start_valkey
+from app.launcher.servers import PostgresServer, start_postgres, start_valkey
 from infra import clock, crypto, database, parameters, redis
 from infra.settings import settings
 
@@ -29,7 +30,6 @@ class Servers:
     """The servers of this run, on the controller."""
 
     postgres: PostgresServer
-    valkey: ValkeyServer
     folder: Path
     open: ExitStack
 
@@ -57,11 +57,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[_addresses] = {
             "template": postgres.url(TEMPLATE),
             "admin": postgres.url("postgres"),
-            "redis": valkey.url(0).removesuffix("/0"),
+            "redis": valkey.url(0),
         }
         _point_at(postgres.url(TEMPLATE), valkey.url(0), folder)
         asyncio.run(_migrate())
-        config.stash[_servers] = Servers(postgres, valkey, folder, stack.pop_all())
+        config.stash[_servers] = Servers(postgres, folder, stack.pop_all())
 
 
 async def _migrate() -> None:
@@ -73,7 +73,9 @@ async def _migrate() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: object) -> None:
-    node.workerinput["guanxi"] = node.config.stash[_addresses]
+    servers, name = node.config.stash[_servers], f"valkey-{node.gateway.id}"
+    valkey = servers.open.enter_context(start_valkey(servers.folder / name, durable=False))
+    node.workerinput["guanxi"] = node.config.stash[_addresses] | {"redis": valkey.url(0)}
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -116,7 +118,7 @@ async def addresses(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPa
     await admin.close()
     here = Addresses(
         database=known["template"].replace(TEMPLATE, name),
-        redis=f"{known['redis']}/{int(worker.removeprefix('gw')) + 1}",
+        redis=known["redis"],
         clock_file=tmp_path_factory.mktemp("clock") / "offset",
     )
     _point_at(here.database, here.redis, here.clock_file.parent)
