@@ -7,11 +7,13 @@ Commits are real, so races, the outbox and SKIP LOCKED can be tested; every test
 import asyncio
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import httpx
@@ -69,6 +71,16 @@ async def _migrate() -> None:
 
     await migrate()
     await database.disconnect()
+
+
+# They share one demo: those who count what the story has done, those who add to it, and its end.
+OF_THE_DEMO = ["test_demo.py", "test_phone_product.py", "test_demo_end.py"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs the demo comes first, so that one process has it all; it is also what takes longest to begin."""
+    places = {name: place for place, name in enumerate(OF_THE_DEMO)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -186,6 +198,18 @@ def http(db: Addresses, _door: httpx.AsyncClient) -> httpx.AsyncClient:
     """The HTTP door, made once per test process; every test finds the database empty and nobody logged in."""
     _door.headers = httpx.Headers({"host": "door"})
     return _door
+
+
+@pytest.fixture(scope="session")
+async def demo() -> AsyncIterator[tuple[Any, Path, subprocess.Popen[bytes]]]:
+    """A demo that has told its story: seen from outside, its home and its process."""
+    from tests.scenarios.outside import running_demo
+
+    with tempfile.TemporaryDirectory(prefix="guanxi-demo-") as folder:
+        home = Path(folder)
+        home.chmod(0o755)
+        async with running_demo(home) as (outside, process):
+            yield outside, home, process
 
 
 @pytest.fixture
