@@ -242,7 +242,7 @@ async def test_whoever_waited_for_a_merge_holds_the_survivor(db):
         waiting = asyncio.get_running_loop().create_task(hold(), context=_outside)
         await asyncio.wait([waiting], timeout=0.2)
         assert not held.is_set()
-    await asyncio.wait_for(held.wait(), 5)
+    await asyncio.wait_for(held.wait(), 20)
     with pytest.raises(LockNotAvailableError):
         await database.execute("SELECT FROM customer WHERE id = $1 FOR UPDATE NOWAIT", survivor)
     release.set()

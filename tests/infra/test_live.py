@@ -129,7 +129,7 @@ async def test_many_topics_take_two_statements_and_wake_in_chunks(db):
             finally:
                 connection._con._query_loggers.clear()
         assert len(statements) == 2
-        woken = [orjson.loads((await channel.get_message(timeout=1))["data"]) for _ in range(3)]
+        woken = [orjson.loads((await channel.get_message(timeout=20))["data"]) for _ in range(3)]
     assert [len(chunk) for chunk in woken] == [1_000, 1_000, 500]
     assert sorted(topic for chunk in woken for topic in chunk) == sorted(topics)
     assert await make.count("live_event") == 5_000

@@ -22,6 +22,7 @@ ORIGINAL_ID = "gh_000000000001"
 TOKEN = "token0001"
 AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 SECRET = "secret-of-the-first-account"
+RETRIES = (0, 0.02, 0.04)  # when a push is delivered again, in seconds
 CRYPTO = WeChatCrypto(TOKEN, AES_KEY, APP_ID)
 
 
