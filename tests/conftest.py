@@ -17,6 +17,7 @@ from typing import Any
 
 import asyncpg
 import httpx
+import hypothesis
 import pytest
 from argon2 import PasswordHasher
 
@@ -25,6 +26,9 @@ from infra import clock, crypto, database, parameters, redis
 from infra.settings import settings
 
 TEMPLATE = "guanxi_template"
+# The same examples each run, however slow the machine is; `--hypothesis-profile=default` draws new ones.
+hypothesis.settings.register_profile("guanxi", derandomize=True, deadline=None, database=None)
+hypothesis.settings.load_profile("guanxi")
 
 
 @dataclass
