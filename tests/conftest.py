@@ -1,27 +1,34 @@
-"""One PostgreSQL and one Valkey per run; a template database built by the migrations; one database per xdist worker.
+"""One PostgreSQL per run; a template database built by the migrations; a database and a Valkey per xdist worker.
 
+A Valkey each, because a wake-up (PUBLISH) reaches all of a server's databases.
 Commits are real, so races, the outbox and SKIP LOCKED can be tested; every test begins with empty tables.
 """
 
 import asyncio
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import httpx
+import hypothesis
 import pytest
 from argon2 import PasswordHasher
 
-from app.launcher.servers import PostgresServer, ValkeyServer, start_postgres, start_valkey
+from app.launcher.servers import PostgresServer, start_postgres, start_valkey
 from infra import clock, crypto, database, parameters, redis
 from infra.settings import settings
 
 TEMPLATE = "guanxi_template"
+# The same examples each run, however slow the machine is; `--hypothesis-profile=default` draws new ones.
+hypothesis.settings.register_profile("guanxi", derandomize=True, deadline=None, database=None)
+hypothesis.settings.load_profile("guanxi")
 
 
 @dataclass
@@ -29,7 +36,6 @@ class Servers:
     """The servers of this run, on the controller."""
 
     postgres: PostgresServer
-    valkey: ValkeyServer
     folder: Path
     open: ExitStack
 
@@ -57,11 +63,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[_addresses] = {
             "template": postgres.url(TEMPLATE),
             "admin": postgres.url("postgres"),
-            "redis": valkey.url(0).removesuffix("/0"),
+            "redis": valkey.url(0),
         }
         _point_at(postgres.url(TEMPLATE), valkey.url(0), folder)
         asyncio.run(_migrate())
-        config.stash[_servers] = Servers(postgres, valkey, folder, stack.pop_all())
+        config.stash[_servers] = Servers(postgres, folder, stack.pop_all())
 
 
 async def _migrate() -> None:
@@ -71,9 +77,21 @@ async def _migrate() -> None:
     await database.disconnect()
 
 
+# They share one demo: those who count what the story has done, those who add to it, and its end.
+OF_THE_DEMO = ["test_demo.py", "test_phone_product.py", "test_demo_end.py"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs the demo comes first, so that one process has it all; it is also what takes longest to begin."""
+    places = {name: place for place, name in enumerate(OF_THE_DEMO)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: object) -> None:
-    node.workerinput["guanxi"] = node.config.stash[_addresses]
+    servers, name = node.config.stash[_servers], f"valkey-{node.gateway.id}"
+    valkey = servers.open.enter_context(start_valkey(servers.folder / name, durable=False))
+    node.workerinput["guanxi"] = node.config.stash[_addresses] | {"redis": valkey.url(0)}
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -116,7 +134,7 @@ async def addresses(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPa
     await admin.close()
     here = Addresses(
         database=known["template"].replace(TEMPLATE, name),
-        redis=f"{known['redis']}/{int(worker.removeprefix('gw')) + 1}",
+        redis=known["redis"],
         clock_file=tmp_path_factory.mktemp("clock") / "offset",
     )
     _point_at(here.database, here.redis, here.clock_file.parent)
@@ -142,7 +160,8 @@ async def _connected(addresses: Addresses) -> AsyncIterator[None]:
 
 
 @pytest.fixture(scope="session")
-async def _empty_sql(_connected: None) -> str:
+async def _sweeper(addresses: Addresses, _connected: None) -> AsyncIterator[asyncpg.Connection]:
+    """A session of its own that empties all tables: a function keeps its plans, which cost more than what they do."""
     rows = await database.fetch(
         """SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition
@@ -151,20 +170,24 @@ async def _empty_sql(_connected: None) -> str:
     deletes = ";".join(f'DELETE FROM "{row["relname"]}"' for row in rows if row["relname"] != "role")
     # Ready-made roles are the migrations' own.
     deletes += ";DELETE FROM role WHERE key IS NULL"
-    # TRUNCATE takes fifty times longer, and triggers would check foreign keys in the wrong order.
-    return f"BEGIN; SET LOCAL session_replication_role = replica; {deletes}; COMMIT"
+    sweeper = await asyncpg.connect(addresses.database)
+    # TRUNCATE takes two hundred times longer, and triggers would check foreign keys in the wrong order.
+    await sweeper.execute("SET session_replication_role = replica")
+    body = f"CREATE FUNCTION pg_temp.sweep() RETURNS void LANGUAGE plpgsql AS $$BEGIN {deletes}; END$$"
+    await sweeper.execute(body)
+    yield sweeper
+    await sweeper.close()
 
 
 @pytest.fixture
-async def db(addresses: Addresses, _connected: None, _empty_sql: str) -> Addresses:
+async def db(addresses: Addresses, _sweeper: asyncpg.Connection) -> Addresses:
     """The database, empty, with every cache of this process forgotten and the clock at real time."""
     from core.custom_fields import queries as custom_fields
     from wechat.accounts import queries as accounts
     from wechat.onboarding import queries as onboarding
     from wechat.welcomes import responders as welcomes
 
-    async with database.connection() as connection:
-        await connection.execute(_empty_sql)
+    await _sweeper.execute("SELECT pg_temp.sweep()")
     await redis.client().flushdb()
     addresses.clock_file.unlink(missing_ok=True)
     caches = (parameters, accounts, custom_fields, onboarding, welcomes)
@@ -186,6 +209,18 @@ def http(db: Addresses, _door: httpx.AsyncClient) -> httpx.AsyncClient:
     """The HTTP door, made once per test process; every test finds the database empty and nobody logged in."""
     _door.headers = httpx.Headers({"host": "door"})
     return _door
+
+
+@pytest.fixture(scope="session")
+async def demo() -> AsyncIterator[tuple[Any, Path, subprocess.Popen[bytes]]]:
+    """A demo that has told its story: seen from outside, its home and its process."""
+    from tests.scenarios.outside import running_demo
+
+    with tempfile.TemporaryDirectory(prefix="guanxi-demo-") as folder:
+        home = Path(folder)
+        home.chmod(0o755)
+        async with running_demo(home) as (outside, process):
+            yield outside, home, process
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,7 +13,7 @@ import httpx
 
 from api.app import create_app
 from app.contexts import CONTEXTS
-from tests.architecture.sources import ROOT
+from tests.forks import Fork
 from tests.simulator.harness import free_port
 from wechat.pushes.service import Receiver
 
@@ -37,17 +35,12 @@ async def open_door(app: Any = None) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @asynccontextmanager
-async def serving(log: Path) -> AsyncIterator[tuple[subprocess.Popen[bytes], httpx.AsyncClient]]:
+async def serving(log: Path) -> AsyncIterator[tuple[Fork, httpx.AsyncClient]]:
     """`guanxi api` as a process, ready, and a client of it; what it prints goes into `log`."""
     port = free_port()
-    with log.open("wb") as out:
-        child = subprocess.Popen(  # noqa: ASYNC220 - it must outlive the call
-            [sys.executable, "-m", "app.cli", "api", "--port", str(port)],
-            cwd=ROOT,
-            env=os.environ | {"GUANXI_LOG_LEVEL": "INFO"},
-            stdout=out,
-            stderr=out,
-        )
+    log.touch()
+    environment = os.environ | {"GUANXI_LOG_LEVEL": "INFO"}
+    child = Fork("app.cli:main", "api", "--port", str(port), output=log, environment=environment)
     try:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
             deadline = time.monotonic() + 20

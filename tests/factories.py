@@ -232,3 +232,15 @@ def jump_to(where: Any, moment: datetime) -> None:
 
 async def rows(sql: str, *values: object) -> list[dict[str, Any]]:
     return [dict(row) for row in await database.fetch(sql, *values)]
+
+
+async def somebody_waits(many: int = 1) -> bool:
+    """Tell whether so many connections to this test's database wait for a lock; other test processes have theirs.
+
+    Read from pg_locks alone: pg_stat_activity stands still within a transaction, and a lock on a row names no database.
+    """
+    [waiting] = await rows(
+        """SELECT count(DISTINCT w.pid) FROM pg_locks w JOIN pg_locks l USING (pid)
+        JOIN pg_database d ON d.oid = l.database WHERE NOT w.granted AND d.datname = current_database()"""
+    )
+    return bool(waiting["count"] >= many)

@@ -60,7 +60,7 @@ class Listener:
 
     async def until(self, so):
         """Wait until it is so."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while not so(self):
                 self._something.clear()
                 await self._something.wait()

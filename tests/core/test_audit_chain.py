@@ -12,6 +12,7 @@ from core.audit.rules import GENESIS, next_hash
 from infra import alerts, audit, database, parameters, partitions, redis
 from tests import factories as make
 from tests.core.audit_world import noted, tamper
+from tests.simulator.harness import until
 
 
 @pytest.fixture
@@ -233,12 +234,10 @@ async def test_a_check_that_begins_while_months_are_dropped_finds_no_fault(db, p
         return await check()
 
     looking = asyncio.create_task(looks())
-    waiting = "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE NOT granted"
-    async with database.transaction() as connection:
+    async with database.transaction():
         await service.drop_old()
         dropped.set()
-        while not await connection.fetchval(f"{waiting} AND datname = current_database()"):  # noqa: ASYNC110 - the server says who waits
-            await asyncio.sleep(0.01)
+        await until(make.somebody_waits)
     verdict = await looking
     assert (verdict.fault, verdict.dropped) == (None, 3)
 

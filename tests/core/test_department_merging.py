@@ -2,6 +2,7 @@
 
 import asyncio
 from contextvars import Context
+from functools import partial
 
 import pytest
 
@@ -10,6 +11,7 @@ from core.permissions.rules import RoleKey
 from infra import database
 from tests import factories as make
 from tests.doors import error_of
+from tests.simulator.harness import until
 
 PATH = "/staff/v1/departments"
 
@@ -147,9 +149,9 @@ async def test_a_store_that_changes_departments_meanwhile_is_in_nobodys_way(http
         await connection.execute("SELECT 1 FROM post WHERE id = $1 FOR UPDATE", post.id)
         merge = http.post(f"/staff/v1/departments/{east.id}/merge", headers=boss, json={"into_id": str(west.id)})
         answers = [asyncio.create_task(merge, context=Context())]
-        await asyncio.sleep(0.2)
+        await until(make.somebody_waits)
         change = http.patch(path, headers=boss, json={"department_id": str(west.id)})
         answers.append(asyncio.create_task(change, context=Context()))
-        await asyncio.sleep(0.2)
+        await until(partial(make.somebody_waits, 2))
     assert [answer.status_code for answer in await asyncio.gather(*answers)] == [200, 200]
     assert (await http.get(path, headers=boss)).json()["department_id"] == str(west.id)

@@ -3,6 +3,7 @@
 import asyncio
 from contextvars import Context
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -16,6 +17,7 @@ from infra.ids import new_id
 from tests import factories as make
 from tests.core.hand_over_world import credit, leave, owners, person, with_customers
 from tests.factories import NOON, contact, customer_of, record
+from tests.simulator.harness import until
 
 FOLLOW, SCAN = ContactKind.FOLLOW, ContactKind.SCAN
 HOUR = timedelta(hours=1)
@@ -56,7 +58,7 @@ async def test_a_customer_made_just_before_the_hand_over_goes_with_the_others(th
         async with database.transaction() as connection:
             await record_contacts(connection, [contact(FOLLOW, credit=credit(leaver))])
             written.set()
-            await asyncio.sleep(0.2)
+            await until(make.somebody_waits)
 
     arriving = asyncio.create_task(arrive())
     await written.wait()
@@ -79,7 +81,7 @@ async def test_a_merge_that_gives_the_leaver_another_customer_meanwhile_changes_
         async with database.transaction() as connection:
             assert await learn_profiles(connection, profiles) == 1
             merged.set()
-            await asyncio.sleep(0.2)
+            await until(make.somebody_waits)
 
     merging = asyncio.create_task(merge())
     await merged.wait()
@@ -117,10 +119,10 @@ async def test_who_leaves_and_who_hands_over_to_them_do_not_wait_for_each_other(
         # The one who leaves is no head any more: that has to wait.
         await connection.execute("SELECT 1 FROM department FOR UPDATE")
         answers = [asyncio.create_task(_leave(leaver, receiver), context=Context())]
-        await asyncio.sleep(0.2)
+        await until(make.somebody_waits)
         back = service.hand_over(receiver.id, leaver.id, None, "")
         answers.append(asyncio.create_task(back, context=Context()))
-        await asyncio.sleep(0.2)
+        await until(partial(make.somebody_waits, 2))
     left, refused = await asyncio.gather(*answers, return_exceptions=True)
     assert (left.left_at is not None, refused.code) == (True, "receiver_not_at_work")
 

@@ -22,6 +22,7 @@ from infra.ids import new_id
 from tests import factories as make
 from tests.doors import error_of
 from tests.factories import NOON, contact, customer_of, record, rows
+from tests.simulator.harness import until
 
 FOLLOW, SCAN, UNFOLLOW, MESSAGE = ContactKind.FOLLOW, ContactKind.SCAN, ContactKind.UNFOLLOW, ContactKind.MESSAGE
 ONE, TWO = "wx0000000000000001", "wx0000000000000002"
@@ -240,9 +241,9 @@ async def test_whoever_waited_for_a_merge_holds_the_survivor(db):
         await learn_profiles(connection, [profile(app_id=TWO)])
         # Contexts of tasks are copied: without a fresh one the task would join this transaction.
         waiting = asyncio.get_running_loop().create_task(hold(), context=_outside)
-        await asyncio.wait([waiting], timeout=0.2)
+        await until(make.somebody_waits)
         assert not held.is_set()
-    await asyncio.wait_for(held.wait(), 5)
+    await asyncio.wait_for(held.wait(), 20)
     with pytest.raises(LockNotAvailableError):
         await database.execute("SELECT FROM customer WHERE id = $1 FOR UPDATE NOWAIT", survivor)
     release.set()

@@ -137,7 +137,7 @@ async def test_a_reader_who_stops_reading_is_left(http):
         await listener.heard(1)
         listener.reads.clear()
         await tell(guide, "x")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while streams.hub.listening():  # noqa: ASYNC110 - what a test waits for has no event
                 await asyncio.sleep(0.02)
         assert not listener.ended
@@ -173,7 +173,7 @@ async def test_what_a_stream_handed_out_is_marked_as_delivered(http):
             await notify(guide, f"n{number}")
         await notify(away, "unseen")
         await listener.heard(6)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while len(await make.rows(_DELIVERED)) < 5:  # noqa: ASYNC110 - a row
                 await asyncio.sleep(0.02)
     marked = await make.rows("SELECT delivered_at, read_at FROM notice WHERE staff_id = $1", guide.id)

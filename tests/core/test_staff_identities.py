@@ -11,6 +11,7 @@ from infra import crypto, database
 from tests import factories as make
 from tests.doors import error_of
 from tests.factories import contact, customer_of, record
+from tests.simulator.harness import until
 
 APP = "wx0000000000000001"
 _outside = contextvars.copy_context()
@@ -59,7 +60,7 @@ async def test_an_openid_bound_while_its_first_contact_is_being_written_is_no_fa
 
         # Contexts of tasks are copied: without a fresh one the task would join this transaction.
         waiting = asyncio.get_running_loop().create_task(bind_elsewhere(), context=_outside)
-        await asyncio.wait([waiting], timeout=0.3)
+        await until(make.somebody_waits)
     await waiting
     assert (await customer_of())["is_staff"]
 

@@ -188,7 +188,7 @@ async def test_the_session_limits_of_the_settings_hold(db):
 
 
 async def test_inside_a_transaction_the_connection_can_be_asked_for_again_and_again(db):
-    async with asyncio.timeout(5), database.transaction(), database.connection() as outer:
+    async with asyncio.timeout(20), database.transaction(), database.connection() as outer:
         async with database.connection() as inner:
             assert inner is outer
         assert (await database.fetch_one("SELECT 1 AS n"))["n"] == 1

@@ -16,7 +16,7 @@ from infra.files import stores
 from infra.files.errors import BytesMissing
 from infra.files.folder import Folder
 from infra.files.s3 import PART_BYTES, Bucket
-from infra.settings import settings
+from infra.settings import Settings, settings
 from tests.simulator.harness import free_port
 
 SECRET = "the-secret-of-the-bucket"
@@ -30,23 +30,30 @@ def s3_server():
     server.stop()
 
 
+@pytest.fixture(scope="session")
+async def s3_bucket(s3_server, addresses):
+    """A bucket whose client is made once: it reads the description of all that S3 can do, which takes half a second."""
+    values = {"ENDPOINT": s3_server, "BUCKET": "guanxi-files", "ACCESS_KEY": "access", "SECRET_KEY": SECRET}
+    names = {f"GUANXI_FILES_S3_{name}": value for name, value in values.items()}
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in names.items():
+            environment.setenv(name, value)
+        made = Bucket(Settings())
+    await (await made._client()).create_bucket(Bucket="guanxi-files")
+    yield made, names
+    await made.close()
+
+
 @pytest.fixture
-async def bucket(s3_server, db, fresh_settings):
-    for name, value in {
-        "ENDPOINT": s3_server,
-        "BUCKET": "guanxi-files",
-        "ACCESS_KEY": "access",
-        "SECRET_KEY": SECRET,
-    }.items():
-        fresh_settings.setenv(f"GUANXI_FILES_S3_{name}", value)
+async def bucket(s3_bucket, db, fresh_settings):
+    made, names = s3_bucket
+    for name, value in names.items():
+        fresh_settings.setenv(name, value)
     settings.cache_clear()
-    made = Bucket(settings())
-    client = await made._client()
-    await client.create_bucket(Bucket="guanxi-files")
     yield made
+    client = await made._client()
     for found in (await client.list_objects_v2(Bucket="guanxi-files")).get("Contents", []):
         await client.delete_object(Bucket="guanxi-files", Key=found["Key"])
-    await made.close()
 
 
 @pytest.fixture

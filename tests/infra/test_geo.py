@@ -3,7 +3,7 @@
 from math import cos, hypot, radians
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from infra.geo import Datum, Position, to_gcj02, to_wgs84
@@ -28,15 +28,18 @@ def _apart(one, other):
 )
 def test_known_pairs(wgs84, gcj02):
     assert _apart(to_gcj02(*wgs84), gcj02) < 0.001
+    assert _apart(wgs84, gcj02) > 50
     assert _apart(to_wgs84(*gcj02), wgs84) < 0.001
 
 
+# In the west of Qinghai the shift is hardly 20 metres.
+@example(37.1, 96.6)
 @given(st.floats(18.2, 53.5), st.floats(73.6, 134.7))
 def test_there_and_back_is_within_a_millimetre_all_over_china(latitude, longitude):
     here = latitude, longitude
     assert _apart(to_wgs84(*to_gcj02(*here)), here) < 0.001
     assert _apart(to_gcj02(*to_wgs84(*here)), here) < 0.001
-    assert 50 < _apart(to_gcj02(*here), here) < 1200
+    assert _apart(to_gcj02(*here), here) < 1200
 
 
 @pytest.mark.parametrize(

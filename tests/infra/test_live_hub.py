@@ -194,8 +194,9 @@ async def test_the_subscription_comes_back_after_redis_dropped_it_and_brings_wha
         await begun(stream)
         await until_subscribed()
         # As if it had been told while nobody was subscribed: written, and no wake-up.
-        await database.execute("INSERT INTO live_topic (topic, last_seq) VALUES ('a', 1)")
-        await database.execute("INSERT INTO live_event VALUES ('a', 1, 'while away', '{}', $1)", clock.now())
+        async with database.transaction() as connection:
+            await connection.execute("INSERT INTO live_topic (topic, last_seq) VALUES ('a', 1)")
+            await connection.execute("INSERT INTO live_event VALUES ('a', 1, 'while away', '{}', $1)", clock.now())
         await redis.client().client_kill_filter(_type="pubsub")
         assert await heard(stream, 1) == [(1, "while away")]
         await tell("back")

@@ -9,6 +9,7 @@ import pytest
 from infra import clock, database, partitions
 from infra.partitions import ALL, EVENT_DELIVERY, OUTBOX, PUSH, TIMELINE
 from tests import factories as make
+from tests.simulator.harness import until
 
 # A task made in here joins no transaction of the test's.
 OUTSIDE = contextvars.copy_context()
@@ -85,7 +86,7 @@ async def test_a_row_written_while_its_partition_is_being_made_is_neither_lost_n
             "INSERT INTO outbox (created_at, name, key, payload) VALUES ($1, 'x', '1', '{}')", there
         )
         making = asyncio.get_running_loop().create_task(partitions.ensure(), context=OUTSIDE)
-        await asyncio.wait({making}, timeout=0.3)
+        await until(make.somebody_waits)
     assert await making > 0
     assert await _where(1) == f"outbox_{there:%Y%m%d}"
 

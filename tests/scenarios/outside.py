@@ -126,9 +126,10 @@ async def running_demo(home: Path):
     try:
         await story_told(demo, home)
         async with aiohttp.ClientSession() as session:
-            yield Outside(home, session)
+            yield Outside(home, session), demo
     finally:
-        demo.send_signal(signal.SIGTERM)
+        if demo.poll() is None:
+            demo.send_signal(signal.SIGTERM)
         try:
             await asyncio.to_thread(demo.wait, 30)
         except subprocess.TimeoutExpired:

@@ -48,7 +48,7 @@ async def test_five_numbers_are_equal_whatever_dies():
     with tempfile.TemporaryDirectory(prefix="guanxi-prove-") as folder:
         home = Path(folder)
         home.chmod(0o755)
-        async with running_demo(home) as outside:
+        async with running_demo(home) as (outside, _):
             before = await outside.five_numbers()
             codes = outside.facts["codes"]
             fans = await outside.new_fans(_FANS)
@@ -84,7 +84,7 @@ async def test_five_numbers_are_equal_when_servers_and_platform_are_killed_too()
     with tempfile.TemporaryDirectory(prefix="guanxi-prove-") as folder:
         home = Path(folder)
         home.chmod(0o755)
-        async with running_demo(home) as outside:
+        async with running_demo(home) as (outside, _):
             before = await outside.five_numbers()
             victims = ("valkey", "beat", "simulator", "postgres", "api")
             for victim in victims:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.simulator.harness import Receiver, Simulator, receiving, running, stay_silent
+from tests.simulator.harness import RETRIES, Receiver, Simulator, receiving, running, stay_silent
 from tests.simulator.outbound import Account
 
 SOON = ("--later-seconds", "0.02", "--lead-seconds", "60")
@@ -13,7 +13,9 @@ SOON = ("--later-seconds", "0.02", "--lead-seconds", "60")
 @pytest.fixture(scope="session")
 async def process(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Simulator]:
     folder = tmp_path_factory.mktemp("simulator")
-    async with running(folder, "--retry-seconds", "0,0.1,0.2", "--timeout-seconds", "10", *SOON) as simulator:
+    async with running(
+        folder, "--retry-seconds", ",".join(map(str, RETRIES)), "--timeout-seconds", "10", *SOON
+    ) as simulator:
         yield simulator
 
 

@@ -22,6 +22,7 @@ ORIGINAL_ID = "gh_000000000001"
 TOKEN = "token0001"
 AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 SECRET = "secret-of-the-first-account"
+RETRIES = (0, 0.02, 0.04)  # when a push is delivered again, in seconds
 CRYPTO = WeChatCrypto(TOKEN, AES_KEY, APP_ID)
 
 
@@ -201,6 +202,10 @@ class Receiver:
 
     async def has(self, count: int) -> bool:
         return len(self.received) >= count
+
+    async def was_told(self, **fields: str) -> bool:
+        """Tell whether the last push says this; what the phone shows of itself is there before its push."""
+        return bool(self.received) and fields.items() <= self.received[-1].clear.items()
 
     def always(self, text: str, status: int = 200) -> None:
         async def answer(_received: Received) -> web.Response:

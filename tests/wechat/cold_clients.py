@@ -1,4 +1,4 @@
-"""`python -m tests.wechat.cold_clients APP_ID COUNT START`: a process whose clients all call at once, and cold.
+"""`main` with the words APP_ID COUNT START: a process whose clients all call at once, and cold.
 
 It waits for the file START, so that several processes begin together; prints one word per client: `ok` or the code of
 the error it met.
@@ -36,5 +36,5 @@ async def _main(app_id, count, start):
     await redis.disconnect()
 
 
-if __name__ == "__main__":
+def main():
     asyncio.run(_main(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])))

@@ -249,15 +249,12 @@ async def test_accounts_are_read_before_anybody_is_held(platform, account):
         await start.wait()
         await service.block(fan, None, "test")
 
-    async def waits():
-        return bool(await rows("SELECT 1 FROM pg_locks WHERE NOT granted"))
-
     task = asyncio.create_task(block())
     async with database.transaction() as connection:
         await connection.execute("LOCK TABLE wechat_account")
         accounts.forget()
         start.set()
-        await until(waits)
+        await until(make.somebody_waits)
         held = await rows(
             "SELECT 1 FROM pg_stat_activity WHERE state = 'idle in transaction' AND datname = current_database()"
         )

@@ -18,7 +18,6 @@ from wechat.labels.errors import LabelNotFound
 from wechat.platform.errors import PlatformRefused
 
 TAGGING = "/cgi-bin/tags/members/batchtagging"
-WAITING = "SELECT 1 FROM pg_locks WHERE NOT granted"
 
 
 @pytest.fixture
@@ -208,7 +207,7 @@ async def test_a_label_deleted_meanwhile_is_put_on_nobody(http, account, fans, b
         await service.label_fan(next(iter(fans.values())), [label])
 
     async def waits():
-        return task.done() or bool(await rows(WAITING))
+        return task.done() or await make.somebody_waits()
 
     task = asyncio.create_task(put())
     async with database.transaction():
@@ -226,9 +225,6 @@ async def test_accounts_are_read_before_a_label_is_made(http, account, boss):
     headers = boss | {"Idempotency-Key": "one"}
     start = asyncio.Event()
 
-    async def waits():
-        return bool(await rows(WAITING))
-
     async def post():
         await start.wait()
         return await http.post("/staff/v1/labels", headers=headers, json=body)
@@ -238,7 +234,7 @@ async def test_accounts_are_read_before_a_label_is_made(http, account, boss):
         await connection.execute("LOCK TABLE wechat_account")
         accounts.forget()
         start.set()
-        await until(waits)
+        await until(make.somebody_waits)
         held = await rows(
             "SELECT 1 FROM pg_stat_activity WHERE state = 'idle in transaction' AND datname = current_database()"
         )

@@ -12,6 +12,7 @@ from tests import factories as make
 from tests.doors import error_of, open_door, receiver, serving
 from tests.factories import NOON
 from tests.pushes import Pushes, xml
+from tests.simulator.harness import until
 from wechat.pushes import messages
 from wechat.pushes.parsing import parse
 from wechat.pushes.replies import text_reply
@@ -96,15 +97,6 @@ async def elsewhere(db):
     await connection.close()
 
 
-async def _waits_for_a_lock():
-    waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    for _ in range(500):
-        if await make.rows(waiting):
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("nobody waits")
-
-
 def _written_elsewhere(fan, fields):
     push = parse(xml(fields))
     return Incoming(
@@ -125,7 +117,7 @@ async def test_one_that_another_process_is_writing_is_waited_for(fan, scene, els
     assert not (await receive_many(elsewhere, [_written_elsewhere(fan, fields)]))[0].repeated
     door, sealed = receiver(), fan.sealed(fields)
     answering = asyncio.create_task(door.receive(fan.account.app_id, sealed.query, sealed.body, None))
-    await _waits_for_a_lock()
+    await until(make.somebody_waits)
     assert not answering.done()
     await (writing.commit() if commits else writing.rollback())
     said = fan.opened(_answer(await answering))["Content"]

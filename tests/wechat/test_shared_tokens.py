@@ -2,21 +2,19 @@
 
 import asyncio
 import dataclasses
-import os
 import random
-import sys
-from pathlib import Path
 
 import pytest
 
 from infra import alerts, parameters, redis
 from infra.settings import settings
 from tests import factories as make
+from tests.forks import Fork
+from tests.simulator.harness import until
 from wechat.platform import client, tickets, tokens, users
 from wechat.platform.errors import PlatformAway, PlatformRefused, TokenRefused
 from wechat.platform.shared import Lease, Shared
 
-ROOT = Path(__file__).parents[2]
 TOKEN_PATH = "/cgi-bin/stable_token"
 
 
@@ -26,16 +24,18 @@ async def _fetches(platform, account):
 
 async def _cold_processes(account, folder, processes=4, clients=5):
     """Twenty clients in four processes that begin together; what each of them met."""
-    command = [sys.executable, "-m", "tests.wechat.cold_clients", account.app_id, str(clients), str(folder / "start")]
-    children = [
-        await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=dict(os.environ), stdout=asyncio.subprocess.PIPE)
-        for _ in range(processes)
-    ]
-    for child in children:
-        assert await child.stdout.readline() == b"ready\n"
+    words, outputs = (account.app_id, str(clients), str(folder / "start")), [folder / str(n) for n in range(processes)]
+    for output in outputs:
+        output.touch()
+    children = [Fork("tests.wechat.cold_clients:main", *words, output=output) for output in outputs]
+
+    async def ready():
+        return all(output.read_text() == "ready\n" for output in outputs)
+
+    await until(ready)
     (folder / "start").touch()
-    outputs = [(await child.communicate())[0].decode() for child in children]
-    return [word for output in outputs for word in output.splitlines()[-1].split()]
+    assert [await asyncio.to_thread(child.wait) for child in children] == [0] * processes
+    return [word for output in outputs for word in output.read_text().splitlines()[-1].split()]
 
 
 async def test_twenty_cold_clients_in_four_processes_fetch_one_token(platform, account, tmp_path):
@@ -171,7 +171,7 @@ async def test_a_failed_fetch_frees_the_lock_and_is_not_repeated_at_once(db):
             await shared.get("wx1", fail)
     assert len(asked) == 1
     make.jump(db, seconds=3)
-    assert (await asyncio.wait_for(shared.get("wx1", fetch), 2)).value == "a token"
+    assert (await asyncio.wait_for(shared.get("wx1", fetch), 20)).value == "a token"
 
 
 async def test_equal_values_fetched_anew_are_told_apart(db):

@@ -3,6 +3,7 @@
 import asyncio
 
 from infra import database
+from tests import factories as make
 
 
 async def test_a_name_has_one_holder_at_a_time(db):
@@ -24,9 +25,12 @@ async def test_whoever_dies_holds_it_no_more(db):
     taken = asyncio.Event()
     holder = asyncio.create_task(hold())
     await taken.wait()
-    await database.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()"
+    # With a time it comes back when the process is gone, not when it has been told to go.
+    gone = await make.rows(
+        """SELECT pg_terminate_backend(pid, 20000) AS gone FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+        WHERE locktype = 'advisory' AND datname = current_database()"""
     )
+    assert gone == [{"gone": True}]
     async with database.exclusive("job a") as alone:
         assert alone
     holder.cancel()
