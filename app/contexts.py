@@ -20,7 +20,9 @@ from core.customers.followups import parts as followup_parts
 from core.customers.followups import routes as followups
 from core.customers.imports import jobs as customer_import_jobs
 from core.customers.imports import routes as customer_imports
+from core.customers.linking import handlers as linking_handlers
 from core.customers.linking import parts as linking_parts
+from core.customers.linking import routes as linking
 from core.customers.picture import parts as picture_parts
 from core.customers.picture import routes as picture
 from core.customers.pool import jobs as pool_jobs
@@ -179,6 +181,9 @@ CONTEXTS = (
     Context(
         name="customers.linking",
         models="core.customers.linking.models",
+        routes=(linking.router,),
+        handlers=linking_handlers.HANDLERS,
+        permissions=("customers:merge", "customers:unmask"),
         customer_parts=(linking_parts.PART,),
     ),
     Context(

@@ -32,8 +32,13 @@ class CsvUnreadable(InvalidInput):
 
 def line(cells: Iterable[object]) -> str:
     """A line of the table; None is an empty cell, and a dangerous text gets an apostrophe in front."""
+    return lines([cells])
+
+
+def lines(rows: Iterable[Iterable[object]]) -> str:
+    """Lines of the table."""
     text = io.StringIO()
-    csv.writer(text).writerow([_cell(cell) for cell in cells])
+    csv.writer(text).writerows([_cell(cell) for cell in cells] for cells in rows)
     return text.getvalue()
 
 

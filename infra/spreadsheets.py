@@ -1,8 +1,9 @@
-"""XLSX forms: tables that people fill in and send back, and the empty forms for them. What reads them: infra.xlsx."""
+"""XLSX written and forms read: what people fill in and send back, empty forms, long tables. The reader: infra.xlsx."""
 
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import BinaryIO, Self
 
 import xlsxwriter
 
@@ -14,6 +15,7 @@ MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 # What a form of thousands of rows takes, many times over.
 _LIMITS = Limits(unpacked=16 * 1024 * 1024, elements=500_000)
+_SHEET_ROWS, _MOST_WRITTEN = 1_048_576, 32_767  # what the format has: rows of a sheet, characters of a cell
 
 
 class SpreadsheetHeaders(InvalidInput):
@@ -69,6 +71,49 @@ def template(headers: Sequence[str], notes: Iterable[str]) -> bytes:
         remarks.set_column(0, 0, 80)
         remarks.write_column(0, 0, notes)
     return file.getvalue()
+
+
+class Table:
+    """A table of any length, row by row with little memory; a text is a text, whatever it begins with.
+
+    What doesn't fit into one sheet goes on in the next. Slow: not for the loop.
+    """
+
+    def __init__(self, file: BinaryIO, headers: Sequence[str]) -> None:
+        # In order, rows lie on the disk as soon as the next one begins.
+        self._book = xlsxwriter.Workbook(file, {"constant_memory": True})
+        self._headers = headers
+        self._begin()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def _begin(self) -> None:
+        self._sheet, self._row = self._book.add_worksheet(), 0
+        self._write(self._headers)
+
+    def _write(self, cells: Sequence[object]) -> None:
+        for column, cell in enumerate(cells):
+            if isinstance(cell, int | float):
+                self._sheet.write_number(self._row, column, cell)
+            elif cell:
+                self._sheet.write_string(self._row, column, str(cell)[:_MOST_WRITTEN])
+        self._row += 1
+
+    def add(self, rows: Iterable[Sequence[object]]) -> None:
+        """These rows come next; None is an empty cell."""
+        for row in rows:
+            if self._row == _SHEET_ROWS:
+                self._begin()
+            self._write(row)
+
+    def close(self) -> None:
+        """The file is whole; once more changes nothing."""
+        if not self._book.fileclosed:
+            self._book.close()
 
 
 def _columns(header: Mapping[int, str], headers: Sequence[str]) -> dict[int, str]:

@@ -1055,7 +1055,7 @@ class Migration(migrations.Migration):
                 "table": "customer",
                 "app": "models",
                 "constraints": [UniqueConstraint(fields=("number",), name="customer_number_key")],
-                "indexes": [Index(fields=["guide_id", "id"], name="customer_guide")],
+                "indexes": [Index(fields=["guide_id", "number"], name="customer_guide")],
                 "pk_attr": "id",
                 "table_description": "One person or business. `guide` (a guide or rep) is its owner; `following` is true while any identity follows.",
             },

@@ -20,7 +20,9 @@ ALTER TABLE customer ADD CONSTRAINT customer_discarded_by_nobody_held CHECK (
     discarded_at IS NULL OR guide_id IS NULL AND pooled_at IS NULL);
 CREATE INDEX customer_pool ON customer (pooled_at, id) WHERE pooled_at IS NOT NULL;
 CREATE INDEX customer_trash ON customer (discarded_at, id) WHERE discarded_at IS NOT NULL;
-CREATE INDEX customer_idle ON customer (guide_id, active_at) WHERE guide_id IS NOT NULL;
+DROP INDEX customer_guide;
+CREATE INDEX customer_guide ON customer (guide_id, number);
+CREATE INDEX customer_idle ON customer (guide_id, active_at);
 CREATE INDEX customer_warned ON customer (guide_id, id) WHERE warned_at IS NOT NULL;
 CREATE INDEX customer_next_contact ON customer (guide_id, next_contact_at) WHERE next_contact_at IS NOT NULL;
 CREATE INDEX customer_order_due ON customer (guide_id, order_due_on) WHERE order_due_on IS NOT NULL;
@@ -28,7 +30,7 @@ CREATE TABLE customer_search (
     number bigint PRIMARY KEY,
     customer_id uuid NOT NULL CONSTRAINT customer_search_customer_key UNIQUE REFERENCES customer (id),
     terms text[] COLLATE "C" NOT NULL
-);
+) WITH (fillfactor = 85);
 CREATE INDEX customer_search_terms ON customer_search USING gin (terms) WITH (gin_pending_list_limit = 256);
 ALTER TABLE timeline ADD COLUMN details jsonb;
 """
@@ -50,6 +52,9 @@ CREATE UNIQUE INDEX customer_phone_verified_key ON customer_phone (number)
     WHERE verified_at IS NOT NULL AND held_at IS NULL;
 CREATE UNIQUE INDEX customer_phone_once_key ON customer_phone (customer_id, contact_id, label, number)
     NULLS NOT DISTINCT;
+CREATE INDEX customer_merge_source ON customer_merge (source_id);
+CREATE INDEX phone_dispute_number ON phone_dispute (number);
+CREATE INDEX merge_candidate_open ON merge_candidate (id) WHERE state = 'open';
 ALTER TABLE merge_candidate ADD CONSTRAINT merge_candidate_in_order CHECK (one_id < other_id);
 CREATE UNIQUE INDEX phone_dispute_open_key ON phone_dispute (number, former_id) WHERE settled_at IS NULL;
 ALTER TABLE phone_dispute ADD CONSTRAINT phone_dispute_of_two CHECK (former_id <> newcomer_id);
@@ -61,6 +66,15 @@ CREATE INDEX customer_import_due ON customer_import (id) WHERE state IN ('waitin
 CREATE UNIQUE INDEX customer_erasure_open_key ON customer_erasure (customer_id)
     WHERE done_at IS NULL AND cancelled_at IS NULL;
 CREATE INDEX customer_erasure_due ON customer_erasure (due_at) WHERE done_at IS NULL AND cancelled_at IS NULL;
+"""
+
+# Who left before anybody was forgotten is forgotten now; 30 days is the parameter's default.
+_LEFT = """
+INSERT INTO customer_erasure (id, customer_id, kind, asked_at, due_at)
+SELECT gen_random_uuid(), c.id, 'unfollow', max(i.state_at), max(i.state_at) + interval '30 days'
+FROM customer c JOIN identity i ON i.customer_id = c.id AND i.openid IS NOT NULL
+WHERE NOT c.following AND NOT c.is_staff AND c.merged_into_id IS NULL
+    AND EXISTS (SELECT FROM timeline l WHERE l.customer_id = c.id AND l.kind = 'unfollow') GROUP BY c.id
 """
 
 
@@ -76,6 +90,8 @@ class Migration(migrations.Migration):
             _CUSTOMERS,
             """ALTER TABLE timeline DROP COLUMN details;
             DROP TABLE customer_search;
+            DROP INDEX customer_guide;
+            CREATE INDEX customer_guide ON customer (guide_id, id);
             DROP INDEX customer_pool, customer_trash, customer_idle, customer_warned, customer_next_contact, customer_order_due;
             ALTER TABLE customer DROP CONSTRAINT customer_pooled_without_owner,
                 DROP CONSTRAINT customer_pooled_for_a_reason, DROP CONSTRAINT customer_discarded_by_nobody_held""",
@@ -91,7 +107,9 @@ class Migration(migrations.Migration):
             ALTER TABLE phone_dispute DROP CONSTRAINT phone_dispute_of_two;
             ALTER TABLE pool_claim DROP CONSTRAINT pool_claim_counts;
             DROP INDEX contact_person_main_key, customer_mobile_change_open_key, customer_phone_verified_key,
-                customer_phone_once_key, phone_dispute_open_key, custom_field_name_key, tag_name_key, tag_due,
+                customer_phone_once_key, phone_dispute_open_key, phone_dispute_number, customer_merge_source,
+                merge_candidate_open, custom_field_name_key, tag_name_key, tag_due,
                 customer_import_due, customer_erasure_open_key, customer_erasure_due""",
         ),
+        ops.RunSQL(_LEFT, "DELETE FROM customer_erasure"),
     ]

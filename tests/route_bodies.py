@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
+from core.files import uploads
+from core.files.uploads import Arrival
 from tests import factories as make
 from tests.routes_world import OBJECTS, Object, Place
 
@@ -21,6 +23,14 @@ async def _post(place: Place) -> str:
 
 async def _store(place: Place) -> str:
     return str(place.store.id)
+
+
+async def _table(place: Place) -> str:
+    async def chunks() -> AsyncIterator[bytes]:
+        yield "姓名\n顾客01\n".encode()
+
+    arrival = Arrival(name=place.name("客户.csv"), purpose="table", owner_id=place.caller.id, key=None)
+    return str(await uploads.take_in(arrival, chunks()))
 
 
 async def _anything(_place: Place) -> str:
@@ -54,6 +64,7 @@ NAMES = {
     "post_ids": Object(_post),
     "responsible_id": OBJECTS["staff_id"],
     "remove": OBJECTS["tag_id"],
+    "source_id": OBJECTS["customer_id"],
     "staff_ids": OBJECTS["staff_id"],
     "store_id": Object(_store),
     "store_ids": Object(_store),
@@ -61,14 +72,18 @@ NAMES = {
     "tags_all": OBJECTS["tag_id"],
     "tags_any": OBJECTS["tag_id"],
     "tags_none": OBJECTS["tag_id"],
+    "tag_ids": OBJECTS["tag_id"],
     "to": OBJECTS["staff_id"],
     "up_to": OBJECTS["notice_id"],
+    "/staff/v1/customer-imports file_id": Object(_table, personal=True),
+    "/staff/v1/customer-imports/headers file_id": Object(_table, personal=True),
     "/staff/v1/departments/order": OBJECTS["department_id"],
     "/staff/v1/fields/order": OBJECTS["field_id"],
     "/staff/v1/views/order": OBJECTS["view_id"],
     "/staff/v1/me/notices/read": OBJECTS["notice_id"],
 }
 PATTERNS = {
+    "^[a-z_]{1,40}$|^custom:[0-9a-f-]{36}$": "name",
     "^[0-9]{6}$": "123456",
     "^[a-z_]{1,30}$": "marketing",
     "^[a-z0-9][a-z0-9._-]*$": "somebody",
@@ -131,7 +146,7 @@ class Bodies:
             resolved = self._resolved(resolved["items"])
         if resolved.get("format") != "uuid":
             return None
-        return NAMES[path] if name == "ids" else NAMES.get(name) or OBJECTS[name]
+        return NAMES[path] if name == "ids" else NAMES.get(f"{path} {name}") or NAMES.get(name) or OBJECTS[name]
 
     async def _value(self, path: str, schema: dict[str, Any], name: str, place: Place) -> Any:
         worth = {WORTH_GIVING.get(path), WORTH_GIVING.get(schema.get("$ref", "").rsplit("/", 1)[-1])}

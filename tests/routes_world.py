@@ -9,6 +9,11 @@ from typing import Any
 from uuid import UUID
 
 from core.announcements import service as announcements
+from core.customers import ownership
+from core.customers.joining import MergeReason, merge
+from core.customers.linking import service as linking
+from core.customers.ownership import Place as CustomerPlace
+from core.customers.ownership import Reason
 from core.customers.rules import ContactKind, Credit
 from core.files.schemas import ImageIn
 from core.notices.service import NewNotice, notify_many
@@ -142,6 +147,48 @@ async def _mobile_change(place: Place) -> str:
     return str(change_id)
 
 
+async def _two_customers(place: Place) -> list[UUID]:
+    return sorted([UUID(await _customer(place)), UUID(await _customer(place))])
+
+
+async def _candidate(place: Place) -> str:
+    one, other = await _two_customers(place)
+    async with database.transaction() as connection:
+        await linking.suggest(connection, [(one, other)], "same_number")
+    return str(await _one("SELECT id FROM merge_candidate WHERE one_id = $1", one))
+
+
+async def _dispute(place: Place) -> str:
+    dispute_id = new_id()
+    await database.execute(
+        """INSERT INTO phone_dispute (id, number, former_id, newcomer_id, opened_at)
+        VALUES ($1, '+8613812345678', $2, $3, $4)""",
+        dispute_id,
+        *await _two_customers(place),
+        clock.now(),
+    )
+    return str(dispute_id)
+
+
+async def _merge(place: Place) -> str:
+    target, source = await _two_customers(place)
+    async with database.transaction() as connection:
+        return str((await merge(connection, {source: target}, MergeReason.BY_HAND))[source])
+
+
+async def _pooled(place: Place) -> str:
+    customer_id = UUID(await _customer(place))
+    async with database.transaction() as connection:
+        await ownership.move(
+            connection, [customer_id], CustomerPlace.POOL, None, reason=Reason.RELEASED, source=new_id(), by=None
+        )
+    return str(customer_id)
+
+
+async def _reminder(_place: Place) -> str:
+    return "due"
+
+
 async def _department(place: Place) -> str:
     if place.caller.scope is not Scope.BELOW:
         return str(place.department.id)
@@ -177,6 +224,22 @@ async def _image(place: Place) -> str:
     file_id = await _stored(place.person, place.name("图片"))
     body = ImageIn.model_validate({"file_id": file_id, "title": "图片"})
     return str((await library.add(body, place.person.id)).id)
+
+
+async def _import(place: Place) -> str:
+    import_id = new_id()
+    await database.execute(
+        """INSERT INTO customer_import (id, staff_id, file_id, file_name, mapping, options, dry_run, state, next_row,
+            created, linked, refused, warned, started_at)
+        VALUES ($1, $2, $3, $4, '["name"]', '{"into": "own", "on_possible_duplicate": "refuse"}', false, 'waiting', 0, 0,
+            0, 0, 0, $5)""",
+        import_id,
+        place.person.id,
+        new_id(),
+        place.name("客户.csv"),
+        clock.now(),
+    )
+    return str(import_id)
 
 
 async def _label(place: Place) -> str:
@@ -312,20 +375,26 @@ OBJECTS = {
     "announcement_id": Object(_announcement),
     "batch_id": Object(_batch),
     "binding_id": Object(_binding),
+    "candidate_id": Object(_candidate),
     "channel_id": Object(_channel, common=True),
     "code_id": Object(_code),
     "contact_person_id": Object(_contact_person),
     "customer_id": Object(_customer),
     "department_id": Object(_department),
+    "dispute_id": Object(_dispute),
     "field_id": Object(_field, common=True),
     "file_id": Object(_file, personal=True),
     "image_id": Object(_image, common=True),
+    "import_id": Object(_import),
     "label_id": Object(_label, common=True),
+    "merge_id": Object(_merge),
     "message_id": Object(_message, common=True),
     "mobile_change_id": Object(_mobile_change),
     "name": Object(_parameter, common=True),
     "notice_id": Object(_notice, personal=True),
+    "pooled_id": Object(_pooled, common=True),
     "post_id": Object(_post),
+    "reminder": Object(_reminder, common=True),
     "role_id": Object(_role, common=True),
     "session_id": Object(_session, personal=True),
     "staff_id": Object(_staff),

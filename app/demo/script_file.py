@@ -33,7 +33,7 @@ async def write_demo_file(story: Story, pid_files: dict[str, str]) -> None:
     options = orjson.OPT_INDENT_2
     accounts = [await _account(story, account) for account in story.accounts]
     file.write_bytes(orjson.dumps(_contents(story, pid_files) | {"accounts": accounts}, option=options))
-    story.say("\n九、接下来看哪里 (where to look)")
+    story.say("\n十、接下来看哪里 (where to look)")
     story.say(f"  粉丝的手机    {system.simulator}/（网页：扫海报、关注、聊天、拨快时钟）")
     story.say(f"  接口文档      {system.api}/docs（离线可用）")
     story.say(f"  模拟器接口    {system.simulator}/openapi.json")

@@ -2,25 +2,27 @@
 
 A file of its own: everyone who changes a customer says so here, and what is written follows at the end of the
 transaction, once per customer. Terms only narrow a search down; `core.customers.search` looks at the columns again. So
-whatever changes often (the owner, the next contact) is no term, and times are terms of their year and month.
+whatever changes often (the owner, the next contact) is no term, and the last follow-up is one of its month only.
 
-    k:12       the customer's number in steps of 16,384    n:王 n:王小   pieces of names
+    k:12       the customer's number in steps of 4,096      n:王 n:王小   pieces of names
     p: s: g: y: l: i: v: c:   party, status, stage, nature, level, industry, province, city
     t:<tag>    e:<card or key>    m:5678   the end of a mobile    h:  has a phone   w:  has been in WeChat
     a:<door>   xs: xc: xq:   the first touch's store, channel, code
-    d: r: x: u:   created, registered, first touch, last followed up: a year, a month, or - for never
+    d: r: x: u:   created, registered, first touch, last followed up: the year, the month, the day (not of u)
     b:0229     birthday
     f:<field>:<option>   f:<field>:202603   f:<field>#+41   f:<field>~王小   custom fields
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
+
+import asyncpg
 
 from infra import database
 from infra.database import Connection
 from infra.settings import settings
 
-BUCKET_BITS = 14
+BUCKET_BITS = 12
 _BATCH = 1_000
 
 
@@ -38,10 +40,11 @@ def pieces(prefix: str, text: str, *widths: int) -> str:
         WHERE start + width <= length(folded) + 1"""
 
 
-def _time(prefix: str, moment: str) -> str:
-    here = f"({moment}) AT TIME ZONE $2"
-    return f"('{prefix}:' || COALESCE(to_char({here}, 'YYYY'), '-')), ('{prefix}:' || to_char({here}, 'YYYYMM'))"
+def _time(prefix: str, moment: str, *shapes: str) -> str:
+    return ", ".join(f"('{prefix}:' || to_char({moment} AT TIME ZONE $2, '{shape}'))" for shape in shapes)
 
+
+_MONTHS, _DAYS = ("YYYY", "YYYYMM"), ("YYYY", "YYYYMM", "YYYYMMDD")
 
 # A number's sign, how many digits stand before the point, and the first of them: -1234.5 is -41.
 _MAGNITUDE = """CASE WHEN value::text LIKE '-%' THEN '-' ELSE '+' END
@@ -61,7 +64,7 @@ LATERAL (
     UNION ALL SELECT 'f:' || field || ':' || one
         FROM jsonb_array_elements_text(CASE f.kind WHEN 'options' THEN value ELSE '[]' END) AS one
     UNION ALL SELECT 'f:' || field || ':' || replace(left(value #>> '{{}}', width), '-', '')
-        FROM (VALUES (4), (7)) AS w (width) WHERE f.kind = 'date'
+        FROM (VALUES (4), (7), (10)) AS w (width) WHERE f.kind = 'date'
     UNION ALL SELECT 'f:' || field || '#' || {_MAGNITUDE} WHERE f.kind = 'number'
     UNION ALL SELECT * FROM ({pieces("'f:' || field || '~'", custom_text("value"), 2)}) AS t
         WHERE f.kind IN ('line', 'text', 'address')
@@ -77,8 +80,8 @@ FROM (SELECT max(occurred_at) AS followed_up_at FROM follow_up u WHERE u.custome
         ('g:' || COALESCE(p.stage, 'new')), ('y:' || COALESCE(p.nature, 'person')),
         ('l:' || p.level), ('i:' || p.industry), ('v:' || p.province), ('c:' || p.city),
         ('b:' || to_char(p.birthday, 'MMDD')),
-        {_time("d", "c.created_at")}, {_time("r", "p.registered_at")},
-        {_time("u", "last.followed_up_at")}
+        {_time("d", "c.created_at", *_DAYS)}, {_time("r", "p.registered_at", *_DAYS)},
+        {_time("u", "last.followed_up_at", *_MONTHS)}
 ) AS v (term)
 UNION ALL {pieces("'n:'", "p.name_key", 1, 2)}
 UNION ALL {pieces("'n:'", folded("p.mnemonic"), 1, 2)}
@@ -93,7 +96,7 @@ UNION ALL SELECT unnest(ARRAY[
 UNION ALL SELECT 'w:' FROM identity i WHERE i.customer_id = c.id
 UNION ALL SELECT 'a:' || door FROM customer_arrival a WHERE a.customer_id = c.id
 UNION ALL SELECT v.* FROM (SELECT c.id) AS one LEFT JOIN touch x ON x.customer_id = one.id AND x.is_first,
-    LATERAL (VALUES {_time("x", "x.occurred_at")}, ('xs:' || x.store_id), ('xc:' || x.channel_id),
+    LATERAL (VALUES {_time("x", "x.occurred_at", *_DAYS)}, ('xs:' || x.store_id), ('xc:' || x.channel_id),
         ('xq:' || x.code_id), (CASE x.kind WHEN 'follow' THEN 'a:follow' END)) v
 UNION ALL ({_CUSTOM})
 """
@@ -118,6 +121,17 @@ ON CONFLICT (number) DO UPDATE SET terms = excluded.terms WHERE customer_search.
 """
 
 
+# Newest first, so that whoever isn't in the index yet is older than everyone who is.
+_EARLIER = """
+SELECT id, number FROM customer WHERE merged_into_id IS NULL
+    AND number < COALESCE($1::bigint, (SELECT min(number) FROM customer_search), 9223372036854775807)
+ORDER BY number DESC LIMIT $2
+"""
+
+# Nobody changes them meanwhile.
+_HOLD = "SELECT FROM customer WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
+
+
 def changed(customer_ids: Iterable[UUID]) -> None:
     """These customers are to be found by what they are now, when the caller's transaction commits."""
     database.gather(_write, list(customer_ids))
@@ -125,3 +139,27 @@ def changed(customer_ids: Iterable[UUID]) -> None:
 
 async def _write(connection: Connection, customer_ids: list[UUID]) -> None:
     await connection.execute(_INDEX, sorted(set(customer_ids)), settings().business_timezone)
+
+
+async def index_earlier() -> int:
+    """Index the customers from before there was an index; returns how many. Whoever is stopped is gone on from."""
+    indexed = 0
+    while batch := await database.fetch(_EARLIER, None, _BATCH):
+        indexed += await _index(batch)
+    return indexed
+
+
+async def rebuild() -> int:
+    """Index everybody anew; returns how many. People may go on changing customers meanwhile."""
+    indexed, last = 0, 2**63 - 1
+    while batch := await database.fetch(_EARLIER, last, _BATCH):
+        indexed, last = indexed + await _index(batch), batch[-1]["number"]
+    return indexed
+
+
+async def _index(batch: Sequence[asyncpg.Record]) -> int:
+    ids = [row["id"] for row in batch]
+    async with database.transaction() as connection:
+        await connection.execute(_HOLD, ids)
+        await _write(connection, ids)
+    return len(ids)

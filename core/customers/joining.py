@@ -102,12 +102,13 @@ async def merge(
     reason: MergeReason,
     *,
     by: UUID | None = None,
-    phone: bytes | None = None,
+    phones: Mapping[UUID, bytes] | None = None,
 ) -> dict[UUID, UUID]:
     """Make each source part of its target; no two share one. All are locked and none is a sign post.
 
     What hangs on the source moves, by the registered parts; of what a customer has once only, the target's stays. The
-    earliest first touch stands, and the owner met first. The ids of the merges, by source.
+    earliest first touch stands, and the owner met first. `phones` are digests of the numbers that joined them, by
+    source. The ids of the merges, by source.
     """
     everybody = [*targets, *targets.values()]
     former = {row["id"]: row for row in await connection.fetch(_CUSTOMERS, everybody)}
@@ -125,7 +126,7 @@ async def merge(
             "source": _before(former[source], touches[source]),
             "target": _before(former[target], touches[target]),
             "after": asdict(after[target]),
-            "phone": phone.hex() if phone else None,
+            "phone": phones[source].hex() if phones else None,
         }
     await connection.execute(
         _NOTE,
@@ -174,10 +175,10 @@ async def _move(
         for source, answer in (await part.merge(connection, targets)).items() if part.merge else ():
             moved[source]["parts"][part.name] = answer
     for table in tables():
-        for source, ids in (await moving.move(connection, table, targets)).items():
-            moved[source]["tables"][table] = ids
-        for source, ids in (await moving.stayed(connection, table, list(targets))).items():
-            moved[source]["stayed"][table] = ids
+        went, stayed = await moving.move(connection, table, targets)
+        for kind, rows in (("tables", went), ("stayed", stayed)):
+            for source, ids in rows.items():
+                moved[source][kind][table] = ids
     await connection.execute("UPDATE touch SET is_first = true WHERE id = ANY($1::uuid[])", firsts)
     return moved
 

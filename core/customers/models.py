@@ -41,7 +41,7 @@ class Customer(Model):
     class Meta:
         table = "customer"
         constraints: ClassVar = (UniqueConstraint(fields=("number",), name="customer_number_key"),)
-        indexes: ClassVar = (Index(fields=("guide_id", "id"), name="customer_guide"),)
+        indexes: ClassVar = (Index(fields=("guide_id", "number"), name="customer_guide"),)
 
 
 class Identity(Model):

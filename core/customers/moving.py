@@ -3,6 +3,7 @@
 A file of its own: what contexts hang on customers is registered by the name of its table (infra.context.CustomerPart).
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -39,24 +40,24 @@ _STILL_THERE = "SELECT count(*) FROM {table} WHERE customer_id = $1 AND id::text
 
 _GIVE_BACK = "UPDATE {table} SET customer_id = $3 WHERE customer_id = $1 AND id::text = ANY($2::text[])"
 
-_moves: dict[str, str] = {}
+_moves: dict[str, tuple[str, bool]] = {}
 
 
-async def move(connection: Connection, table: str, targets: Mapping[UUID, UUID]) -> dict[UUID, list[Any]]:
-    """Give the rows of each source to its target (no two sources share one); the ids of what moved, by source."""
-    moved: dict[UUID, list[Any]] = {}
-    statement = await _move(connection, table)
+async def move(
+    connection: Connection, table: str, targets: Mapping[UUID, UUID]
+) -> tuple[dict[UUID, list[Any]], dict[UUID, list[Any]]]:
+    """Give the rows of each source to its target (no two sources share one).
+
+    The ids of what moved, and of what stayed since the target has one of the kind already, by source.
+    """
+    moved, stayed = defaultdict[UUID, list[Any]](list), defaultdict[UUID, list[Any]](list)
+    statement, may_stay = await _move(connection, table)
     for row in await connection.fetch(statement, list(targets), list(targets.values())):
-        moved.setdefault(row["source"], []).append(row["id"])
-    return moved
-
-
-async def stayed(connection: Connection, table: str, customer_ids: Sequence[UUID]) -> dict[UUID, list[Any]]:
-    """What still hangs on customers, by customer: the target has one of the kind already."""
-    found: dict[UUID, list[Any]] = {}
-    for row in await connection.fetch(_STAYED.format(table=table), list(customer_ids)):
-        found.setdefault(row["customer_id"], []).append(row["id"])
-    return found
+        moved[row["source"]].append(row["id"])
+    if may_stay:
+        for row in await connection.fetch(_STAYED.format(table=table), list(targets)):
+            stayed[row["customer_id"]].append(row["id"])
+    return moved, stayed
 
 
 async def count(connection: Connection, table: str, customer_id: UUID) -> int:
@@ -76,11 +77,12 @@ async def give_back(connection: Connection, table: str, source: UUID, target: UU
     await connection.execute(_GIVE_BACK.format(table=table), target, [str(one) for one in ids], source)
 
 
-async def _move(connection: Connection, table: str) -> str:
-    """The statement for a table; its unique keys don't change while we run."""
+async def _move(connection: Connection, table: str) -> tuple[str, bool]:
+    """The statement for a table, and whether rows may stay; its unique keys don't change while we run."""
     if table not in _moves:
         keys = await connection.fetch(_UNIQUE, table)
-        _moves[table] = _MOVE.format(table=table, free=" ".join(_taken(table, key) for key in keys))
+        statement = _MOVE.format(table=table, free=" ".join(_taken(table, key) for key in keys))
+        _moves[table] = statement, bool(keys)
     return _moves[table]
 
 

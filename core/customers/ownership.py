@@ -121,16 +121,17 @@ async def move(
     """
     if not customer_ids:
         return
-    now = clock.now()
+    now, kind = clock.now(), reason.value
     # The driver's own kind of UUID is no JSON.
-    ids = [UUID(int=one.int) for one in customer_ids]
-    await connection.execute(_NOTE, ids, owner_id, source, reason.value, by, now)
-    await connection.execute(_MOVE, ids, owner_id, now, place.value, reason.value)
+    ids, act_id = [UUID(int=one.int) for one in customer_ids], UUID(int=source.int)
+    owner_id = owner_id and UUID(int=owner_id.int)
+    await connection.execute(_NOTE, ids, owner_id, source, kind, by, now)
+    await connection.execute(_MOVE, ids, owner_id, now, place.value, kind)
     details = {"by": by} if by else {}
-    await tell(connection, [Entry(one, now, reason.value, source, details) for one in ids])
+    await tell(connection, [Entry(one, now, kind, source, details) for one in ids])
     await publish(
         *(
-            OwnersChanged(source=source, customer_ids=tuple(part), owner_id=owner_id, reason=reason.value)
+            OwnersChanged(source=act_id, customer_ids=tuple(part), owner_id=owner_id, reason=kind)
             for part in (ids[start : start + _EVENT_IDS] for start in range(0, len(ids), _EVENT_IDS))
         )
     )

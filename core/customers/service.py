@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from core.customers import ownership, people
+from core.customers import indexing, ownership, people
 from core.customers.events import FollowingChanged
 from core.customers.handover import PART
 from core.customers.ownership import Place, Reason
@@ -130,6 +130,8 @@ async def record_contacts(connection: Connection, contacts: Sequence[Contact]) -
         [contact.kind.value for contact in contacts],
         [contact.source for contact in contacts],
     )
+    met = {identities[identity][1].id for identity in newcomers if identity in identities}
+    indexing.changed(met | {one.id for one in customers.values() if one.first_touch_id != former_firsts[one.id]})
     return len(contacts)
 
 

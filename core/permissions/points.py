@@ -35,9 +35,11 @@ MODULES = (
         credit="设置信用等级与额度",
         **{"import": "导入客户"},
         export="导出客户",
+        unmask="查看他人客户的完整号码",
         erase="遗忘客户、导出个人资料",
         transfer="转出自己的客户",
         assign="更改客户归属",
+        merge="合并客户、撤销合并",
     ),
     _module("followups", "跟进", write="填写自己客户的跟进"),
     _module(

@@ -117,6 +117,8 @@ _MANAGER = (
         "customers:credit",
         "customers:export",
         "customers:import",
+        "customers:merge",
+        "customers:unmask",
         "pool:discard",
         "pool:write",
         "blocks:write",

@@ -25,9 +25,15 @@ OF_OTHERS = {
     "/staff/v1/staff/{staff_id}/handover": "handovers:write",
     "/staff/v1/staff/{staff_id}/handovers": "handovers:write",
 }
-HANDING_OVER = {"/staff/v1/staff/{staff_id}/handover", "/staff/v1/staff/{staff_id}/leave"}
+HANDING_OVER = {
+    "/staff/v1/customers/transfers",
+    "/staff/v1/staff/{staff_id}/handover",
+    "/staff/v1/staff/{staff_id}/leave",
+}
 # What is out of reach is left out of the list given.
 PASSES_OVER = {
+    "/staff/v1/pool/customers/search",
+    "/staff/v1/customer-exports",
     "/staff/v1/customers/tags",
     "/staff/v1/labels/{label_id}/fans",
     "/staff/v1/me/notices/read",

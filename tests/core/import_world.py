@@ -9,11 +9,11 @@ from core.custom_fields import queries as custom_fields
 from core.customers.imports import running, service
 from core.customers.imports.queries import report, run
 from core.customers.imports.schemas import ImportIn
-from core.files import uploads
-from core.files.uploads import Arrival
 from core.customers.linking.rules import Arrival as Person
 from core.customers.linking.rules import Door, WechatIdentity
 from core.customers.linking.service import arrive_many
+from core.files import uploads
+from core.files.uploads import Arrival
 from infra import clock, crypto, csv, database
 from infra.ids import new_id
 from tests import factories as make
@@ -65,7 +65,8 @@ async def customers():
     return [
         tuple(row.values())
         for row in await make.rows(
-            """SELECT p.name, (SELECT min(number) FROM customer_phone h WHERE h.customer_id = c.id) AS number, s.name AS owner
+            """SELECT p.name, (SELECT min(number) FROM customer_phone h WHERE h.customer_id = c.id) AS mobile,
+                s.name AS owner
             FROM customer c LEFT JOIN customer_profile p ON p.customer_id = c.id LEFT JOIN staff s ON s.id = c.guide_id
             WHERE c.merged_into_id IS NULL ORDER BY c.number"""
         )

@@ -9,6 +9,8 @@ from core.customers.linking.rules import Arrival, Door, WechatIdentity
 from core.customers.linking.service import arrive_many
 from core.customers.merging import learn_profiles
 from core.customers.parts import PartKind
+from core.customers.profiles.rules import Contribution
+from core.customers.profiles.service import contribute_many
 from core.customers.rules import ContactKind, Profile
 from infra import crypto, database
 from infra.context import CustomerPart
@@ -73,7 +75,24 @@ async def arrive(*arrivals):
                     answer.customer_id,
                     arrival.source,
                 )
+        said = [
+            Contribution(
+                customer_id=answer.customer_id,
+                door=arrival.door,
+                occurred_at=arrival.occurred_at,
+                fields={"name": arrival.name},
+            )
+            for arrival, answer in zip(arrivals, answers, strict=True)
+            if arrival.name and answer.customer_id
+        ]
+        await contribute_many(connection, said)
     return answers
+
+
+async def name_of(customer_id):
+    """What the record says."""
+    found = await rows("SELECT name FROM customer_profile WHERE customer_id = $1", customer_id)
+    return found[0]["name"] if found else None
 
 
 def again(arrival):
@@ -87,9 +106,7 @@ async def counting():
     await database.execute(
         "CREATE TABLE counted (id bigserial PRIMARY KEY, customer_id uuid NOT NULL, source uuid NOT NULL UNIQUE)"
     )
-    part = CustomerPart(
-        name="counted", title="计数", kind=PartKind.ORDERS, tables=("counted",), reassign=_reassign
-    )
+    part = CustomerPart(name="counted", title="计数", kind=PartKind.ORDERS, tables=("counted",), reassign=_reassign)
     parts.register([part])
     try:
         yield
@@ -100,8 +117,8 @@ async def counting():
 
 async def _reassign(connection, owners):
     await connection.execute(
-        """UPDATE counted c SET customer_id = o.customer_id FROM unnest($1::uuid[], $2::uuid[]) AS o (source, customer_id)
-        WHERE c.source = o.source""",
+        """UPDATE counted c SET customer_id = o.customer_id
+        FROM unnest($1::uuid[], $2::uuid[]) AS o (source, customer_id) WHERE c.source = o.source""",
         list(owners),
         list(owners.values()),
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import orjson
 
-from core.customers import ownership, people
+from core.customers import indexing, ownership, people
 from core.customers.ownership import Place, Reason
 from core.permissions.rules import RoleKey
 from infra import clock, database, parameters
@@ -125,3 +125,9 @@ async def broken_chains():
 async def aside(work):
     """Await something on connections of its own, from inside a transaction."""
     return await asyncio.create_task(work, context=Context())
+
+
+async def index(*customer_ids):
+    """Let them be found by what they are now."""
+    async with database.transaction():
+        indexing.changed(customer_ids)

@@ -83,6 +83,20 @@ async def phone(customer_id, number=PHONE, *, door=Door.STAFF, verified=False, c
         await put_many(connection, [new])
 
 
+async def note(customer_id, author, body, contact_id=None):
+    """What a colleague wrote down about a call."""
+    await database.execute(
+        """INSERT INTO follow_up (id, customer_id, staff_id, contact_id, kind, body, file_ids, occurred_at, created_at)
+        VALUES ($1, $2, $3, $4, 'phone', $5, '[]', $6, $6)""",
+        new_id(),
+        customer_id,
+        author.id,
+        contact_id,
+        body,
+        clock.now(),
+    )
+
+
 async def forget_due():
     return await erasing.forget_due()
 

@@ -51,7 +51,7 @@ async def test_a_batch_leaves_what_the_same_contacts_leave_one_by_one(db):
     contacts = story("person")
     await record(*contacts)
     together = await _picture()
-    for table in ("timeline", "touch", "identity", "customer"):
+    for table in ("timeline", "touch", "identity", "customer_search", "customer"):
         await database.execute(f"DELETE FROM {table}")
     for one in contacts:
         await record(one)

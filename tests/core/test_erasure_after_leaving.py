@@ -9,6 +9,7 @@ from core.customers.linking.rules import Door
 from core.customers.privacy import erasing
 from core.customers.rules import ContactKind
 from infra import clock, database, parameters
+from infra.ids import new_id
 from tests import factories as make
 from tests.core import privacy_world as world
 
@@ -61,6 +62,18 @@ async def test_who_comes_back_in_time_stays_known_and_is_forgotten_after_the_nex
     assert await world.erasures(fan) == [("unfollow", False, True), ("unfollow", False, False)]
     make.jump(db, days=2 * DAYS + 2)
     assert await world.forget_due() == 1
+
+
+async def test_a_return_that_is_heard_of_late_counts_too(db):
+    fan = await world.fan()
+    await world.leaves()
+    make.jump(db, days=10)
+    await make.record(make.contact(ContactKind.FOLLOW, clock.now()))
+    make.jump(db, days=11)
+    await world.leaves()
+    assert await world.erasures(fan) == [("unfollow", False, True), ("unfollow", False, False)]
+    make.jump(db, days=DAYS + 5)
+    assert await world.forget_due() == 0
 
 
 async def test_who_came_back_is_recognised_after_erasure_too(db):
@@ -144,6 +157,35 @@ async def test_nothing_but_the_platforms_words_leaves_no_record(db):
     make.jump(db, days=DAYS + 1)
     await world.forget_due()
     assert await make.rows("SELECT * FROM customer_profile") == []
+
+
+async def _tag(customer_id):
+    tag = await world.one(
+        """INSERT INTO tag (id, kind, name, version, created_at) VALUES ($1, 'tag', $2, 1, $3) RETURNING id""",
+        new_id(),
+        str(customer_id)[:30],
+        clock.now(),
+    )
+    await database.execute(
+        "INSERT INTO customer_tag (customer_id, tag_id, added_at) VALUES ($1, $2, $3)",
+        customer_id,
+        tag["id"],
+        clock.now(),
+    )
+
+
+async def test_notes_stay_and_tags_stay_with_those_of_whom_more_is_known(db):
+    guide = await make.guide()
+    plain, known = await world.fan("plain", owner=guide), await world.fan("known", owner=guide)
+    await world.record(known)
+    for person, fan in (("plain", plain), ("known", known)):
+        await _tag(fan)
+        await world.note(fan, guide, "说过的话")
+        await world.leaves(person)
+    make.jump(db, days=DAYS + 1)
+    assert await world.forget_due() == 2
+    assert await make.rows("SELECT customer_id FROM customer_tag") == [{"customer_id": known}]
+    assert [row["body"] for row in await make.rows("SELECT body FROM follow_up")] == ["说过的话"] * 2
 
 
 async def test_pushes_with_their_stored_replies_and_labels_go(db, http):

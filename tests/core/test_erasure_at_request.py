@@ -59,16 +59,7 @@ async def _known(http, owner):
         now,
     )
     await world.phone(customer_id, "+8613912349999", contact_id=contact_id)
-    await database.execute(
-        """INSERT INTO follow_up (id, customer_id, staff_id, contact_id, kind, body, file_ids, occurred_at, created_at)
-        VALUES ($1, $2, $3, $4, 'phone', $5, '[]', $6, $6)""",
-        new_id(),
-        customer_id,
-        owner.id,
-        contact_id,
-        f"{NAME}说明天再打",
-        now,
-    )
+    await world.note(customer_id, owner, f"{NAME}说明天再打", contact_id)
     await database.execute(
         "INSERT INTO customer_key (id, customer_id, kind, value, created_at) VALUES ($1, $2, 'card', 'CARD-0077', $3)",
         new_id(),

@@ -12,6 +12,7 @@ from tests.core.linking_world import (
     follow,
     forget_everybody,
     login,
+    name_of,
     owner_of,
     people,
     proof,
@@ -46,7 +47,7 @@ async def _one_group(orders):
 
 
 async def test_at54_any_order_of_arrival_gives_one_customer_and_the_same_sums(counted):
-    await _one_group(random.Random(7).sample(list(permutations(range(6))), 40))
+    await _one_group(random.Random(7).sample(list(permutations(range(6))), 8))
 
 
 @pytest.mark.prove
@@ -76,16 +77,17 @@ async def _nobody_gets_anothers(orders):
             assert await owner_of(second[name]) != one, (order, name)
         assert await owner_of(first["bought"]) == one, order
         assert await owner_of(second["bought"]) == other, order
-        # Records, too: no name that came by a table stands with the other.
-        counts = [line["counted"] for line in await people()]
-        assert sum(counts) == 6
+        assert (await name_of(one), await name_of(other)) in NAMES, order
+        assert sum(line["counted"] for line in await people()) == 6
 
 
+# What the tables say of them, as far as anybody can tell.
+NAMES = {(None, None), ("王小明", None), (None, "李小红"), ("王小明", "李小红")}
 ORDERS = [order for order in permutations(range(6)) if order.index(0) < order.index(3)]
 
 
 async def test_behaviour12_with_a_number_given_out_again_nobody_gets_what_is_anothers(counted):
-    await _nobody_gets_anothers(random.Random(7).sample(ORDERS, 30))
+    await _nobody_gets_anothers(random.Random(7).sample(ORDERS, 10))
 
 
 @pytest.mark.prove

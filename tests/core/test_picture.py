@@ -106,6 +106,18 @@ async def test_at14_contact_data_are_whole_for_the_owner_and_masked_for_everybod
     assert "example.com" not in _words(management)
 
 
+async def test_service_sees_that_there_are_notes_and_not_what_they_say(http):
+    guide = await make.guide()
+    fan = await world.fan(owner=guide)
+    await world.note(fan, guide, "客户说下周来店")
+    service = await make.colleague(RoleKey.SERVICE)
+    (told,) = (await _look(http, service, fan)).json()["parts"]["notes"]
+    (note,) = told["content"]
+    assert (note["kind"], note["author"]) == ("phone", guide.name)
+    assert "下周" not in _words(await _look(http, service, fan))
+    assert "下周" in _words(await _look(http, guide, fan))
+
+
 async def test_another_layout_is_for_who_changes_customers(http):
     fan = await world.fan()
     marketer = await make.colleague(RoleKey.MARKETER)
@@ -141,6 +153,8 @@ async def test_at08_pool_customers_are_looked_at_by_everybody_who_may_and_withou
     assert (await _look(http, marketer, customer_id)).status_code == 200
     path = f"/staff/v1/customers/{customer_id}/timeline"
     assert (await http.get(path, headers=await make.headers(rep))).status_code == 200
+    await database.execute("UPDATE staff SET scope = 'own' WHERE id = $1", marketer.id)
+    assert error_of(await _look(http, marketer, customer_id)) == (404, "customer_not_found")
     hidden = await world.customer(place=Place.TRASH)
     assert error_of(await _look(http, rep, hidden)) == (404, "customer_not_found")
 
@@ -198,14 +212,7 @@ async def test_the_number_of_statements_does_not_grow_with_the_customer(http, mo
     )
     await database.execute("UPDATE identity SET customer_id = $1 WHERE app_id = 'wx0000000000000002'", much)
     for number in range(30):
-        await database.execute(
-            """INSERT INTO follow_up (id, customer_id, staff_id, kind, body, file_ids, occurred_at, created_at)
-            VALUES ($1, $2, $3, 'phone', '内容', '[]', $4, $4)""",
-            new_id(),
-            much,
-            guide.id,
-            now - timedelta(hours=number),
-        )
+        await world.note(much, guide, f"内容{number}")
     # Parameters are read once and kept.
     await queries.picture(much, guide, layout)
     with _counted(monkeypatch) as of_little:

@@ -1,5 +1,7 @@
 """The public pool: claims, assignment, transfer, discard and restore, the list, and what nobody sees or changes."""
 
+from datetime import timedelta
+
 import pytest
 
 from core.customers import ownership
@@ -8,7 +10,7 @@ from core.customers.linking import phones
 from core.customers.linking.phones import NewPhone
 from core.customers.linking.rules import Door
 from core.customers.ownership import Place, Reason
-from infra import database
+from infra import clock, database
 from infra.ids import new_id
 from tests import factories as make
 from tests.core.pool_world import (
@@ -17,6 +19,7 @@ from tests.core.pool_world import (
     claim,
     customer,
     customers,
+    index,
     named,
     notices,
     post,
@@ -202,20 +205,42 @@ async def test_at11_the_pool_is_filtered_by_several_conditions_at_once(http, rep
     for name, city, party in cities:
         ids[name] = await customer(reason=Reason.RETURNED if name == "王一" else Reason.CREATED)
         await named(ids[name], name, city=city, party=party)
-    await named(await customer(reps[0]), "王五", city="杭州")
+    ids["王五"] = await customer(reps[0])
+    await named(ids["王五"], "王五", city="杭州")
+
+    await index(*ids.values())
 
     async def found(**filters):
-        query = "&".join(f"{name}={value}" for name, value in filters.items())
-        return [item["name"] for item in (await call(http, reps[0], "GET", f"/pool/customers?{query}")).json()["items"]]
+        answer = await call(http, reps[0], "POST", "/pool/customers/search", {"filters": filters})
+        assert answer.status_code == 200, answer.text
+        return [item["name"] for item in answer.json()["items"]]
 
-    assert await found(q="王", city="杭州", party="prospect") == ["王一"]
+    assert await found(q="王", cities=["杭州"], parties=["prospect"]) == ["王一"]
     assert await found(q="王") == ["王四", "王二", "王一"]
-    assert await found(reason="returned", since="2020-01-01") == ["王一"]
-    assert await found(until="2020-01-01") == []
-    first = (await call(http, reps[0], "GET", "/pool/customers?limit=3")).json()
-    second = (await call(http, reps[0], "GET", f"/pool/customers?limit=3&cursor={first['next']}")).json()
+    assert await found(q="王", place="owned") == ["王四", "王二", "王一"]
+    first = (await call(http, reps[0], "POST", "/pool/customers/search", {"limit": 3})).json()
+    body = {"limit": 3, "cursor": int(first["next"])}
+    second = (await call(http, reps[0], "POST", "/pool/customers/search", body)).json()
     assert [item["name"] for item in first["items"] + second["items"]] == ["王四", "李三", "王二", "王一"]
     assert second["next"] is None
+
+
+async def test_the_pool_lists_whoever_came_last_first_by_day_and_reason(http, reps, db):
+    early = await customer(reason=Reason.RETURNED)
+    make.jump(db, days=1)
+    late = await customer()
+
+    async def found(query=""):
+        return (await call(http, reps[0], "GET", f"/pool/customers?{query}")).json()
+
+    today = clock.business_day()
+    assert [item["id"] for item in (await found())["items"]] == [str(late), str(early)]
+    assert [item["id"] for item in (await found("reason=returned"))["items"]] == [str(early)]
+    assert [item["id"] for item in (await found(f"since={today}"))["items"]] == [str(late)]
+    assert [item["id"] for item in (await found(f"until={today - timedelta(days=1)}"))["items"]] == [str(early)]
+    first = await found("limit=1")
+    second = await found(f"limit=1&cursor={first['next']}")
+    assert ([item["id"] for item in second["items"]], second["next"]) == ([str(early)], None)
 
 
 async def test_at13_an_owner_gives_away_own_customers_only_and_never_deletes(http, reps):

@@ -154,7 +154,7 @@ async def test_store_guides_keep_their_fans_unless_the_parameter_says_otherwise(
     guide = await make.guide()
     one = await customer(guide)
     assert await on_day(db, 200) == 0
-    await set_parameter("pool.recycle_guides", True)
+    await set_parameter("pool.recycle_guides", value=True)
     assert await on_day(db, 201) == 1
     assert await where(one) == "pool"
 

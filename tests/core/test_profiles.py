@@ -1,5 +1,6 @@
 """Records of customers: entering, reading, changing, copying, credit (F-01, F-02, F-15, F-18, E-13)."""
 
+from core.customers.rules import ContactKind, Credit
 from core.permissions.rules import RoleKey
 from infra import database
 from tests import factories as make
@@ -125,9 +126,8 @@ async def test_at08_a_pool_customer_is_edited_by_nobody(http):
         assert error_of(await one.ask("PUT", f"customers/{made['id']}/stage", stage)) == (409, "customer_in_pool")
         copy = await one.ask("POST", f"customers/{made['id']}/copy", {"name": "顾客02"})
         assert error_of(copy) == (409, "customer_in_pool")
-    seen = await admin.get(f"customers/{made['id']}")
-    assert [one["text"] for one in seen["phones"]] == [None]
-    assert seen["email"] is None
+        seen = await one.get(f"customers/{made['id']}")
+        assert ([number["text"] for number in seen["phones"]], seen["email"]) == ([None], None)
 
 
 async def test_at12_the_owner_edits_all_but_the_mobile_that_is_there(http):
@@ -184,6 +184,16 @@ async def test_units_stand_below_units_without_a_circle(http):
         assert error_of(await rep.change(top, parent_unit_id=parent["id"])) == (422, "parent_refused")
     foreign = await other.create("别家")
     assert error_of(await rep.change(low, parent_unit_id=foreign["id"])) == (422, "parent_refused")
+
+
+async def test_a_fan_gets_a_record_by_the_first_change(http):
+    guide = await desk(http, RoleKey.GUIDE, store_id=(await make.store()).id, is_guide=True)
+    await make.record(make.contact(ContactKind.FOLLOW, credit=Credit(guide_id=guide.staff.id)))
+    fan = await guide.get(f"customers/{(await make.customer_of())['id']}")
+    assert (fan["version"], fan["name"], fan["party"], fan["stage"]) == (0, None, "prospect", "new")
+    changed = (await guide.change(fan, name="顾客01", phones={"mobile": mobile()})).json()
+    assert (changed["version"], changed["name"], changed["following"]) == (1, "顾客01", True)
+    assert len(changed["phones"]) == 1
 
 
 async def test_a_copy_takes_over_the_record_but_nothing_that_names_somebody(http):

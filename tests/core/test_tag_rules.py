@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from core.customers import ownership
+from core.customers import indexing, ownership
 from core.customers.tags import evaluating
 from core.permissions.rules import RoleKey
 from infra import clock, database, parameters
@@ -30,8 +30,6 @@ async def bearers(tag):
 async def move(customer_id, city):
     async with database.transaction() as connection:
         await connection.execute("UPDATE customer_profile SET city = $2 WHERE customer_id = $1", customer_id, city)
-        from core.customers import indexing
-
         indexing.changed([customer_id])
 
 
@@ -142,18 +140,19 @@ async def test_killed_in_the_middle_and_started_twice_at_once_it_comes_out_the_s
 async def test_who_changes_while_a_rule_is_evaluated_is_looked_at_again_under_the_lock(marketer):
     person = await customer(city="杭州")
     tag = await added(marketer, rule={"cities": ["杭州"]})
-    async with database.transaction() as connection:
-        await ownership.hold(connection, [person])
-        evaluation = asyncio.create_task(_evaluate_apart())
-        await asyncio.sleep(0.1)
-        await connection.execute("UPDATE customer_profile SET city = '上海' WHERE customer_id = $1", person)
-        from core.customers import indexing
+    held = asyncio.Event()
 
-        indexing.changed([person])
-    assert await evaluation == 0
+    async def change():
+        async with database.transaction() as connection:
+            await ownership.hold(connection, [person])
+            held.set()
+            await asyncio.sleep(0.1)
+            await connection.execute("UPDATE customer_profile SET city = '上海' WHERE customer_id = $1", person)
+            indexing.changed([person])
+
+    changing = asyncio.create_task(change())
+    await held.wait()
+    assert await evaluating.evaluate_due() == 0
+    await changing
     assert await bearers(tag) == set()
     assert await tags_of(marketer, person) == []
-
-
-async def _evaluate_apart():
-    return await evaluating.evaluate_due()

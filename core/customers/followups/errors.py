@@ -1,6 +1,6 @@
 """What can go wrong with follow-ups."""
 
-from infra.errors import Conflict, InvalidInput, NotFound
+from infra.errors import Conflict, InvalidInput
 
 
 class NotTheOwner(Conflict):
@@ -15,9 +15,3 @@ class MomentRefused(InvalidInput):
     code = "follow_up_moment_refused"
     message = "跟进时间不能晚于现在，也不能早于允许的补录期限"
     english = "A follow-up is neither in the future nor too far back"
-
-
-class ContactUnknown(NotFound):
-    code = "contact_person_not_found"
-    message = "该客户没有这位联系人"
-    english = "The customer has no such contact person"

@@ -28,8 +28,9 @@ QUIET_DAYS = Parameter(
 )
 
 _NOTE = """
-SELECT f.id, f.customer_id, f.staff_id, s.name AS author, f.kind, f.body, f.contact_id, p.name AS contact, f.task_id,
-       f.file_ids, f.next_contact_at, f.order_due_on, f.occurred_at, f.created_at, c.guide_id
+SELECT f.id, f.customer_id, f.staff_id, s.name AS author, f.kind, f.body, f.contact_id AS contact_person_id,
+       p.name AS contact_person, f.task_id, f.file_ids, f.next_contact_at, f.order_due_on, f.occurred_at,
+       f.created_at, c.guide_id
 FROM follow_up f JOIN staff s ON s.id = f.staff_id JOIN customer c ON c.id = f.customer_id
 LEFT JOIN contact_person p ON p.id = f.contact_id
 """

@@ -52,16 +52,17 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class _Customer:
-    """A customer under lock. `owner_id` has it now, or had it until it was `returned`."""
+    """A customer under lock. `owner_id` has it now, or had it until the system took it, at `returned_at`."""
 
     id: UUID
     owner_id: UUID | None
     warned: bool
-    returned: bool
+    returned_at: datetime | None
 
     def counts(self, record: Record) -> bool:
         """Whether a record keeps the customer with the owner."""
-        return self.owner_id is not None and (record.kind in BUSINESS or record.staff_id == self.owner_id)
+        in_time = self.returned_at is None or record.occurred_at < self.returned_at
+        return in_time and self.owner_id is not None and (record.kind in BUSINESS or record.staff_id == self.owner_id)
 
 
 async def add_many(connection: Connection, records: Sequence[Record]) -> list[bool]:
@@ -104,7 +105,7 @@ async def _hold(connection: Connection, asked: Collection[UUID]) -> Mapping[UUID
                     row["id"],
                     before[row["id"]]["owner_id"] if row["id"] in before else row["guide_id"],
                     row["warned_at"] is not None,
-                    row["id"] in before,
+                    now.get(row["id"]),
                 )
                 for row in rows
             }
@@ -135,14 +136,14 @@ def _taken(keys: set[tuple[UUID, str]], key: tuple[UUID, str]) -> bool:
 
 async def _keep(connection: Connection, latest: Iterable[tuple[_Customer, Record]]) -> None:
     """Whoever has an owner stays for another term; whoever would not have been returned comes back."""
-    returned = [(customer, record) for customer, record in latest if customer.returned]
+    returned = [(customer, record) for customer, record in latest if customer.returned_at]
     back = await _come_back(connection, returned) if returned else set[UUID]()
-    kept = [(one, record) for one, record in latest if not one.returned or one.id in back]
+    kept = [(one, record) for one, record in latest if not one.returned_at or one.id in back]
     await connection.execute(
         _ACTIVE,
         [customer.id for customer, _ in kept],
         [record.occurred_at for _, record in kept],
-        [customer.returned for customer, _ in kept],
+        [customer.id in back for customer, _ in kept],
     )
     if owners := {customer.owner_id for customer, _ in kept if customer.warned and customer.owner_id}:
         await warning.finish_done(connection, owners)

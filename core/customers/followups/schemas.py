@@ -26,7 +26,7 @@ class FollowUpIn(Input):
 
     kind: FollowUpKind
     body: Body | None = None
-    contact_id: UUID | None = None
+    contact_person_id: UUID | None = None
     file_ids: Annotated[tuple[UUID, ...], Field(max_length=9)] = ()
     task_id: UUID | None = None
     next_contact_at: Moment | None = None
@@ -42,7 +42,7 @@ class FollowUpIn(Input):
 
 
 class FollowUpOut(Output):
-    """`contact` is the person talked to. In `body`, numbers are masked for everyone but the customer's owner."""
+    """`contact_person` is the person talked to. In `body`, numbers are masked for everyone but the customer's owner."""
 
     id: UUID
     customer_id: UUID
@@ -50,8 +50,8 @@ class FollowUpOut(Output):
     author: str
     kind: FollowUpKind
     body: str | None
-    contact_id: UUID | None
-    contact: str | None
+    contact_person_id: UUID | None
+    contact_person: str | None
     task_id: UUID | None
     files: list[FileOut]
     next_contact_at: datetime | None

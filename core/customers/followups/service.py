@@ -9,10 +9,11 @@ from core.customers import indexing
 from core.customers import queries as customers
 from core.customers.errors import CustomerInPool, CustomerNotFound
 from core.customers.followups import plans, queries, records, reminding
-from core.customers.followups.errors import ContactUnknown, MomentRefused, NotTheOwner
+from core.customers.followups.errors import MomentRefused, NotTheOwner
 from core.customers.followups.records import Record
 from core.customers.followups.rules import SalesKind, moment_of
 from core.customers.followups.schemas import FollowUpIn, FollowUpOut
+from core.customers.profiles.contacts.errors import ContactPersonNotFound
 from core.customers.timeline import Entry, tell
 from core.files import service as files
 from core.organisation.queries import Colleague
@@ -52,7 +53,7 @@ async def write(by: Colleague, customer_id: UUID, body: FollowUpIn) -> FollowUpO
 
     With a note from before an automatic return the customer comes back (records.add_many); a note about somebody else's
     customer by now is kept in the history and changes nothing else. Raises CustomerNotFound, CustomerInPool,
-    NotTheOwner, MomentRefused, ContactUnknown, TaskNotFound, FileNotFound.
+    NotTheOwner, MomentRefused, ContactPersonNotFound, TaskNotFound, FileNotFound.
     """
     occurred_at = await _moment(body.occurred_at)
     if body.task_id is not None:
@@ -103,8 +104,8 @@ async def _expect_owner(connection: Connection, by: Colleague, standing: UUID, o
 
 
 async def _write(connection: Connection, record: Record, body: FollowUpIn, standing: UUID) -> None:
-    if body.contact_id is not None and not await connection.fetch(_CONTACT, body.contact_id, standing):
-        raise ContactUnknown
+    if body.contact_person_id is not None and not await connection.fetch(_CONTACT, body.contact_person_id, standing):
+        raise ContactPersonNotFound
     if body.file_ids and record.staff_id is not None:
         await files.keep(connection, body.file_ids, record.staff_id)
     last = await connection.fetchval(_LAST, standing)
@@ -115,7 +116,7 @@ async def _write(connection: Connection, record: Record, body: FollowUpIn, stand
         record.source,
         standing,
         record.staff_id,
-        body.contact_id,
+        body.contact_person_id,
         body.kind.value,
         body.body,
         orjson.dumps(body.file_ids).decode(),

@@ -187,11 +187,11 @@ def _moment(cell: str) -> datetime:
     if begins is None:
         raise Unreadable("date_unreadable")
     rest = found[begins.end() :]
-    time = _TIME.fullmatch(rest) if rest else None
-    if rest and time is None:
+    hour = _TIME.fullmatch(rest) if rest else None
+    if rest and hour is None:
         raise Unreadable("date_unreadable")
     year, *others = [int(part) for part in begins.groups() if part]
-    hours = [int(part or 0) for part in time.groups()] if time else []
+    hours = [int(part or 0) for part in hour.groups()] if hour else []
     try:
         return datetime(year, *others, *hours)  # type: ignore[arg-type]  # noqa: DTZ001 - month and day, perhaps a time; no zone yet
     except ValueError as error:

@@ -76,8 +76,8 @@ class Reader:
             except DomainError as error:
                 draft.problems.append(Problem(error.code, key))
         _split_address(draft)
-        if not draft.problems and not draft.name and not draft.phones:
-            draft.problems.append(Problem("name_or_phone_needed"))
+        if not draft.problems and not (draft.name or draft.phones or draft.external_number):
+            draft.problems.append(Problem("nobody_named"))
         return draft
 
     def _put(self, draft: Draft, key: str, text: str) -> None:

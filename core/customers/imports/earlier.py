@@ -1,7 +1,7 @@
 """What a dry run remembers of the rows before: enough to find out that a later one is the same person.
 
-A file of its own: nothing a dry run does is kept, so in each chunk those rows of the former ones that have a number, a
-key or a value of a unique field in common with the chunk are played again, before it.
+A file of its own: nothing a dry run does is kept, so before each chunk those rows of the former ones are played again
+that have a number, a key or a value of a unique field in common with it, or with one of those.
 """
 
 from collections import defaultdict
@@ -10,8 +10,8 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from core.customers.imports.drafts import Draft
 from infra import names
 
-# Of one number under several names, so many are enough: whether there are none, one or more decides.
-_MOST_OTHERS = 2
+# A number that stands in more rows than these under other names is a made-up one.
+_MOST_ALIKE = 100
 
 
 class Earlier:
@@ -29,22 +29,27 @@ class Earlier:
                 dict(draft.custom),
                 list(draft.phones),
                 draft.external_number,
+                draft.parent,
             )
             for evidence in _evidence(draft):
-                self._by_evidence[evidence].setdefault(names.key(draft.name or ""), small)
+                known = self._by_evidence[evidence]
+                if len(known) < _MOST_ALIKE:
+                    known.setdefault(names.key(draft.name or ""), small)
 
     def like(self, drafts: Sequence[Draft]) -> list[Draft]:
         """Those to be played before these, in their order."""
-        found = {draft.row: draft for one in drafts for draft in self._of(one)}
+        looked, found = set[Hashable](), dict[int, Draft]()
+        to_look = [evidence for draft in drafts for evidence in (*_evidence(draft), *_parent(draft))]
+        while to_look:
+            evidence = to_look.pop()
+            if evidence in looked:
+                continue
+            looked.add(evidence)
+            for draft in self._by_evidence.get(evidence, {}).values():
+                if draft.row not in found:
+                    found[draft.row] = draft
+                    to_look.extend((*_evidence(draft), *_parent(draft)))
         return [found[row] for row in sorted(found)]
-
-    def _of(self, draft: Draft) -> Iterator[Draft]:
-        name = names.key(draft.name or "")
-        for evidence in _evidence(draft):
-            known = self._by_evidence.get(evidence, {})
-            others = (other for key, other in known.items() if key != name)
-            yield from (known[key] for key in (name,) if key in known)
-            yield from (other for other, _ in zip(others, range(_MOST_OTHERS), strict=False))
 
 
 def _evidence(draft: Draft) -> Iterator[Hashable]:
@@ -54,3 +59,8 @@ def _evidence(draft: Draft) -> Iterator[Hashable]:
     yield from (
         ("custom", key, str(value)) for key, value in draft.custom.items() if isinstance(value, str | int | float)
     )
+
+
+def _parent(draft: Draft) -> Iterator[Hashable]:
+    if draft.parent:
+        yield ("external", draft.parent)

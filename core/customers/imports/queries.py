@@ -88,16 +88,9 @@ async def report(run_id: UUID) -> AsyncIterator[str]:
     yield csv.BEGINNING + csv.line(_REPORT_HEAD)
     row, id_ = 0, 0
     while rows := await database.fetch(_REPORT, run_id, row, id_, _REPORT_CHUNK):
-        yield "".join(_line(one) for one in rows)
+        yield csv.lines(map(_cells, rows))
         row, id_ = rows[-1]["row"], rows[-1]["id"]
 
 
-def _line(row: Any) -> str:
-    cells: Sequence[object] = (
-        row["row"],
-        _OUTCOMES[row["outcome"]],
-        row["code"],
-        WORDS.get(row["code"], ""),
-        row["column"],
-    )
-    return csv.line(cells)
+def _cells(row: Any) -> Sequence[object]:
+    return row["row"], _OUTCOMES[row["outcome"]], row["code"], WORDS.get(row["code"], ""), row["column"]

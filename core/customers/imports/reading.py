@@ -61,6 +61,17 @@ class Reading:
         """The next rows as drafts."""
         return await asyncio.to_thread(lambda: [reader.draft(row) for row in islice(self.table.rows, count)])
 
+    async def all_drafts(self, reader: Reader, count: int) -> AsyncIterator[list[Draft]]:
+        """All that is left, some rows at a time; the next ones are read while the caller is busy with these."""
+        coming = asyncio.create_task(self.drafts(reader, count))
+        try:
+            while drafts := await coming:
+                coming = asyncio.create_task(self.drafts(reader, count))
+                yield drafts
+        finally:
+            # The file must not be closed under a reader.
+            await asyncio.wait([coming])
+
     async def skip(self, count: int | None = None) -> int:
         """Pass over rows, all without a count; how many there were."""
         return await asyncio.to_thread(lambda: sum(1 for _ in islice(self.table.rows, count)))

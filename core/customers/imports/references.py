@@ -25,7 +25,7 @@ WHERE k.kind = $2 AND k.value = ANY($1::text[]) AND c.merged_into_id IS NULL AND
 UNION ALL SELECT c.number::text, c.id FROM customer c
 WHERE c.number::text = ANY($1::text[]) AND c.number = ANY($3::bigint[]) AND c.merged_into_id IS NULL AND {reach}
 """
-_KNOWN = "SELECT value FROM customer_key WHERE kind = $2 AND value = ANY($1::text[])"
+_KNOWN = "SELECT value, customer_id FROM customer_key WHERE kind = $2 AND value = ANY($1::text[])"
 _MOST_DIGITS = 18
 
 
@@ -33,28 +33,20 @@ _MOST_DIGITS = 18
 class Found:
     """Owners by user name in small letters, tags by the key of their name, parents as they were written.
 
-    `known` are the external numbers that belong to somebody already.
+    `known` are the external numbers that belong to somebody already, and whom.
     """
 
     owners: Mapping[str, UUID]
     tags: Mapping[str, UUID]
     parents: Mapping[str, UUID]
-    known: frozenset[str]
+    known: Mapping[str, UUID]
 
     def problems(self, draft: Draft) -> Iterator[Problem]:
-        """What this row names that isn't there, or not for who imports it."""
+        """What this row names that isn't there, or not for who imports it; a parent unit may be another row."""
         if draft.owner and draft.owner.lower() not in self.owners:
             yield Problem("owner_unknown", "owner")
         if any(names.key(tag) not in self.tags for tag in draft.tags):
             yield Problem("tag_unknown", "tags")
-        if draft.parent and draft.parent not in self.parents:
-            yield Problem("parent_unknown", "parent")
-
-
-def later(drafts: Sequence[Draft]) -> set[int]:
-    """The rows whose parent unit is another row among these: they come after it."""
-    numbers = {draft.external_number: draft.row for draft in drafts if draft.external_number}
-    return {draft.row for draft in drafts if draft.parent and numbers.get(draft.parent, draft.row) != draft.row}
 
 
 async def find(connection: Connection, by: Colleague, drafts: Sequence[Draft]) -> Found:
@@ -65,16 +57,20 @@ async def find(connection: Connection, by: Colleague, drafts: Sequence[Draft]) -
         await _owners(connection, by, owners) if owners else {},
         await _tags(connection) if any(draft.tags for draft in drafts) else {},
         await _parents(connection, by, parents) if parents else {},
-        frozenset(row["value"] for row in await connection.fetch(_KNOWN, external, EXTERNAL))
-        if external
-        else frozenset(),
+        await _known(connection, external) if external else {},
     )
 
 
 async def _owners(connection: Connection, by: Colleague, usernames: set[str]) -> dict[str, UUID]:
     values = Values(sorted(usernames))
     rows = await connection.fetch(_OWNERS.format(reach=of_staff(by, values.put, "id")), *values)
-    return {row["username"]: row["id"] for row in rows}
+    # The driver's own class of ids is none that events can carry.
+    return {row["username"]: UUID(int=row["id"].int) for row in rows}
+
+
+async def _known(connection: Connection, numbers: Sequence[str]) -> dict[str, UUID]:
+    rows = await connection.fetch(_KNOWN, numbers, EXTERNAL)
+    return {row["value"]: UUID(int=row["customer_id"].int) for row in rows}
 
 
 async def _tags(connection: Connection) -> dict[str, UUID]:
@@ -86,4 +82,4 @@ async def _parents(connection: Connection, by: Colleague, references: set[str]) 
     values = Values(sorted(references), EXTERNAL, digits)
     rows = await connection.fetch(_PARENTS.format(reach=of_staff(by, values.put, "c.guide_id")), *values)
     # An external number counts before one of ours.
-    return {row["reference"]: row["id"] for row in reversed(rows)}
+    return {row["reference"]: UUID(int=row["id"].int) for row in reversed(rows)}

@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 
-from core.customers.imports import queries, service
-from core.customers.imports.schemas import HeadersIn, HeadersOut, ImportIn, ImportOut
+from core.customers.imports import exporting, queries, service
+from core.customers.imports.schemas import ExportIn, HeadersIn, HeadersOut, ImportIn, ImportOut
 from core.organisation.dependencies import Once, RequirePermission
 from core.organisation.queries import Colleague
 from infra import audit, spreadsheets
@@ -66,3 +66,15 @@ async def download_report(import_id: UUID, by: Importer) -> Response:
 async def cancel_import(import_id: UUID, by: Importer) -> ImportOut:
     """Stop an import; what it has taken stays."""
     return await service.cancel(import_id, by)
+
+
+@router.post("/customer-exports", response_class=Response, responses=_TABLE)
+async def export_customers(body: ExportIn, by: Exporter) -> Response:
+    """The customers in reach that the filters find, as a table, streamed.
+
+    Others' numbers are masked, the pool's hidden; with `unmask` (customers:unmask) others' are in full, which is
+    written down.
+    """
+    export = await exporting.begin(by, body)
+    headers = {"Content-Disposition": f'attachment; filename="customers.{body.format}"'}
+    return StreamingResponse(export.stream(), media_type=export.media_type, headers=headers)

@@ -7,6 +7,7 @@ at the next one. A lease that another worker took over in the meantime is notice
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, NoReturn
@@ -188,10 +189,11 @@ async def _read(run: _Run, by: Colleague, until: float) -> bool:
             await table.skip(run.next_row)
         else:
             await _remember(run, reader, table, earlier)
-        while rows := await table.drafts(reader, CHUNK):
-            await _take(run, by, rows, headers, earlier)
-            if time.monotonic() > until:
-                return False
+        async with aclosing(table.all_drafts(reader, CHUNK)) as chunks:
+            async for drafts in chunks:
+                await _take(run, by, drafts, headers, earlier)
+                if time.monotonic() > until:
+                    return False
     return True
 
 
@@ -267,7 +269,9 @@ async def _rehearse(order: Order, by: Colleague, drafts: Sequence[Draft], earlie
 
 async def _publish(run_id: UUID, taken: Sequence[Taken]) -> None:
     created = tuple(one.customer_id for one in taken if one.is_new and one.customer_id)
-    linked = tuple({one.customer_id for one in taken if not one.is_new and one.customer_id} - set(created))
+    # The driver's own class of ids is none that events can carry.
+    known = {UUID(int=one.customer_id.int) for one in taken if not one.is_new and one.customer_id}
+    linked = tuple(sorted(known - set(created)))
     if created or linked:
         await publish(CustomersImported(import_id=run_id, created_ids=created, linked_ids=linked))
 
@@ -315,7 +319,7 @@ def _notice(run: _Run, row: Any, error: str | None) -> NewNotice:
         staff_id=run.order.staff_id,
         key=f"{ENDED.name}:{row['id']}",
         kind=ENDED.name,
-        title=f"{kind}已{'中止' if error else '完成'}：{run.file_name}"[:100],
+        title=f"{kind}{'中止' if error else '完成'}：{run.file_name}"[:100],
         body=words,
         link=_LINK.format(row["id"]),
     )

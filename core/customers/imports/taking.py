@@ -7,7 +7,7 @@ is refused leaves nothing behind.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID, uuid5
 
 from core.customers import people
@@ -41,12 +41,6 @@ class _Met:
 
 async def take(connection: Connection, order: Order, by: Colleague, drafts: Sequence[Draft]) -> list[Taken]:
     """Take rows in the caller's transaction, which holds no lock of a customer yet; one result per row."""
-    later = references.later(drafts)
-    if later:
-        first = await take(connection, order, by, [draft for draft in drafts if draft.row not in later])
-        then = await take(connection, order, by, [draft for draft in drafts if draft.row in later])
-        by_row = {one.row: one for one in [*first, *then]}
-        return [by_row[draft.row] for draft in drafts]
     found = await references.find(connection, by, drafts)
     refused = {draft.row: problems for draft in drafts if (problems := tuple(_problems(order, draft, found)))}
     good = [draft for draft in drafts if draft.row not in refused]
@@ -86,12 +80,11 @@ async def _take(
         for draft, one in zip(rest, arrived, strict=True)
         if one.customer_id
     ]
-    wrong = await writing.create(
-        connection,
-        order,
-        [(one.draft, one.customer_id, one.arrived.joins) for one in met if one.arrived.created],
-        found,
-    )
+    # Units may stand in the same table as those below them.
+    here = {one.draft.external_number: one.customer_id for one in met if one.draft.external_number}
+    found = replace(found, parents=here | dict(found.parents))
+    new = [(one.draft, one.customer_id, one.arrived.joins) for one in met if one.arrived.created]
+    wrong = await writing.create(connection, order, new, found)
     known = [(one.draft, one.customer_id) for one in met if not one.arrived.created]
     unchanged, wrong_too = await writing.add_to(connection, order, by, known, found)
     if wrong or wrong_too:

@@ -23,7 +23,7 @@ from core.customers.linking.rules import Door
 from core.customers.ownership import Place, Reason
 from core.customers.privacy import service as privacy
 from core.customers.privacy.rules import NewConsent
-from core.customers.profiles import creating, stages
+from core.customers.profiles import creating, parents, stages
 from core.customers.profiles import service as profiles
 from core.customers.profiles.rules import CUSTOM, Contribution
 from core.customers.profiles.stages import Reached
@@ -118,9 +118,13 @@ async def _add(
     former: Mapping[UUID, Mapping[str, Any]],
     found: Found,
 ) -> dict[int, Problem]:
-    wrong = dict[int, Problem]()
+    wrong = {
+        draft.row: Problem("parent_refused", "parent")
+        for draft, customer_id in known
+        if draft.parent and await parents.above(connection, [customer_id], found.parents[draft.parent])
+    }
     said = list[Contribution]()
-    for turn in _each_once(known):
+    for turn in _each_once([one for one in known if one[0].row not in wrong]):
         entered = [Entered(customer_id, draft.custom, former[customer_id]) for draft, customer_id in turn]
         checked = await custom_fields.check_many(connection, Subject.CUSTOMER, entered)
         for (draft, customer_id), custom in zip(turn, checked, strict=True):

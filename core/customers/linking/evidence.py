@@ -22,6 +22,7 @@ UNION SELECT customer_id FROM identity WHERE unionid = ANY($2::text[])
 UNION SELECT k.customer_id FROM customer_key k JOIN unnest($3::text[], $4::text[]) AS g (kind, value)
     ON k.kind = g.kind AND k.value = g.value
 UNION SELECT customer_id FROM customer_phone WHERE number = ANY($5::text[]) AND contact_id IS NULL
+UNION SELECT unnest($6::uuid[])
 """
 
 _NAMES = """
@@ -74,10 +75,10 @@ async def take_turns(connection: Connection, arrivals: Collection[Arrival]) -> N
     await connection.execute(TAKE_TURNS, turns([*pieces, *keys, *bare]))
 
 
-async def hold_numbers(connection: Connection, numbers: Collection[str]) -> None:
-    """The same for numbers alone, and the customers who have them."""
+async def hold_numbers(connection: Connection, numbers: Collection[str], besides: Collection[UUID] = ()) -> None:
+    """The same for numbers alone, and the customers who have them, and others besides."""
     await connection.execute(TAKE_TURNS, turns((_PHONE, number) for number in numbers))
-    await people.lock_behind(connection, _BEHIND, [], [], [], [], list(numbers))
+    await people.lock_behind(connection, _BEHIND, [], [], [], [], list(numbers), list(besides))
 
 
 async def lock_known(connection: Connection, arrivals: Sequence[Arrival]) -> None:
@@ -91,6 +92,7 @@ async def lock_known(connection: Connection, arrivals: Sequence[Arrival]) -> Non
         [kind for kind, _ in keys],
         [value for _, value in keys],
         [arrival.phone for arrival in arrivals if arrival.phone],
+        [],
     )
 
 

@@ -9,10 +9,11 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import orjson
 
 from core.customers.linking.rules import CandidateState, Outcome
 from core.customers.parts import PartKind
-from infra import clock
+from infra import clock, database
 from infra.context import CustomerPart
 from infra.database import Connection
 from infra.ids import new_id
@@ -73,6 +74,13 @@ WHERE d.settled_at IS NULL AND (d.former_id = m.source OR d.newcomer_id = m.sour
 RETURNING m.source, d.id
 """
 
+# What could not be pointed anew is the target's own dispute about the same number.
+_SAME = """
+UPDATE phone_dispute SET outcome = $2, settled_at = $3
+WHERE settled_at IS NULL AND (former_id = ANY($1::uuid[]) OR newcomer_id = ANY($1::uuid[]))
+RETURNING CASE WHEN former_id = ANY($1::uuid[]) THEN former_id ELSE newcomer_id END AS source, id
+"""
+
 _REOPEN = "UPDATE phone_dispute SET outcome = NULL, settled_at = NULL WHERE id = ANY($1::uuid[])"
 
 _POINT_BACK = """
@@ -80,10 +88,11 @@ UPDATE phone_dispute d SET former_id = CASE WHEN d.former_id = $3 THEN $2 ELSE d
     newcomer_id = CASE WHEN d.newcomer_id = $3 THEN $2 ELSE d.newcomer_id END
 WHERE d.id = ANY($1::uuid[])
 """
-
-_TWO = """
-UPDATE merge_candidate SET state = $3, decided_at = $4
-WHERE one_id = LEAST($1::uuid, $2) AND other_id = GREATEST($1, $2)
+_DATA = """
+SELECT (SELECT COALESCE(jsonb_agg(jsonb_build_object('kind', kind, 'value', value) ORDER BY kind, value), '[]')
+        FROM customer_key WHERE customer_id = $1) AS keys,
+       (SELECT COALESCE(jsonb_agg(jsonb_build_object('door', door, 'at', occurred_at) ORDER BY occurred_at, id), '[]')
+        FROM customer_arrival WHERE customer_id = $1) AS arrivals
 """
 
 
@@ -101,6 +110,8 @@ async def merge(connection: Connection, targets: Mapping[UUID, UUID]) -> dict[UU
         answers[row["source"]]["settled"].append(row["id"])
     for row in await connection.fetch(_REPOINT, *pairs):
         answers[row["source"]]["repointed"].append(row["id"])
+    for row in await connection.fetch(_SAME, list(targets), Outcome.SAME_PERSON.value, now):
+        answers[row["source"]]["settled"].append(row["id"])
     await connection.execute(_DECIDE, *pairs, CandidateState.MERGED.value, now)
     heirs = await connection.fetch(_HEIRS, *pairs)
     columns = "one", "other", "reason", "state", "found_at", "decided_by", "decided_at"
@@ -109,7 +120,7 @@ async def merge(connection: Connection, targets: Mapping[UUID, UUID]) -> dict[UU
 
 
 async def unmerge(connection: Connection, source: UUID, target: UUID, answer: Mapping[str, Any]) -> None:
-    """Give it back; from now on the two are known to be two."""
+    """Give it back."""
     rows = answer["phones"]
     await connection.execute(_UNPROVE, [row["target_row"] for row in rows])
     await _prove(
@@ -120,7 +131,6 @@ async def unmerge(connection: Connection, source: UUID, target: UUID, answer: Ma
     )
     await connection.execute(_REOPEN, answer["settled"])
     await connection.execute(_POINT_BACK, answer["repointed"], source, target)
-    await connection.execute(_TWO, source, target, CandidateState.DISMISSED.value, clock.now())
 
 
 def _together(row: asyncpg.Record) -> tuple[datetime, datetime | None]:
@@ -138,6 +148,11 @@ def _at(stored: str | None) -> datetime | None:
     return datetime.fromisoformat(stored) if stored else None
 
 
+async def _data(customer_id: UUID) -> Any:
+    rows = await database.fetch(_DATA, customer_id)
+    return {name: orjson.loads(rows[0][name]) for name in ("keys", "arrivals")}
+
+
 PART = CustomerPart(
     name="customers.linking",
     title="号码与编号",
@@ -145,4 +160,5 @@ PART = CustomerPart(
     tables=("customer_phone", "customer_key", "customer_arrival"),
     merge=merge,
     unmerge=unmerge,
+    data=_data,
 )

@@ -123,11 +123,14 @@ async def find(number: str) -> list[UUID]:
         return sorted({holder.customer_id for holder in await holders(connection, [number])})
 
 
-async def shown(by: Colleague, customer_ids: Collection[UUID]) -> dict[UUID, list[ShownPhone]]:
-    """The numbers of customers (and of their contact persons) as `by`, who reaches them, may see them."""
+async def shown(by: Colleague, customer_ids: Collection[UUID], *, unmask: bool = False) -> dict[UUID, list[ShownPhone]]:
+    """The numbers of customers (and of their contact persons) as `by`, who reaches them, may see them.
+
+    `unmask`: others' in full too; the caller asked for `customers:unmask` and writes it down.
+    """
     found = defaultdict[UUID, list[ShownPhone]](list)
     for row in await database.fetch(_SHOWN, list(customer_ids)):
-        found[row["customer_id"]].append(_as_shown(row, full=row["guide_id"] == by.id))
+        found[row["customer_id"]].append(_as_shown(row, full=unmask or row["guide_id"] == by.id))
     return {one: found[one] for one in customer_ids}
 
 

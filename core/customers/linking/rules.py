@@ -55,12 +55,13 @@ class CandidateState(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How a dispute about a number ended; the last two by what the former holder did."""
+    """How a dispute about a number ended: somebody said so, the former holder proved a number, or was forgotten."""
 
     SAME_PERSON = "same_person"
     RECYCLED = "recycled"
     VERIFIED_AGAIN = "verified_again"
     VERIFIED_ANOTHER = "verified_another"
+    ERASED = "erased"
 
 
 class Proof(StrEnum):

@@ -89,7 +89,7 @@ async def arrive_many(connection: Connection, arrivals: Sequence[Arrival]) -> li
 async def _arrive(connection: Connection, arrivals: Sequence[Arrival]) -> dict[UUID, Arrived]:
     colleagues, newcomers = await _add_newcomers(connection, [one for one in arrivals if one.wechat])
     customers = [one for one in arrivals if not (one.wechat and one.wechat.digest in colleagues)]
-    answers = {one.source: Arrived(None) for one in arrivals if one not in customers}
+    answers = {one.source: Arrived(None) for one in arrivals if one.wechat and one.wechat.digest in colleagues}
     await evidence.lock_known(connection, customers)
     meant = await _recognised(connection, customers)
     linked = dict.fromkeys(meant, LinkedBy.IDENTITY)

@@ -13,6 +13,7 @@ from core.customers.errors import MergeChanged
 from core.customers.events import CustomersParted
 from core.customers.joining import touch_order
 from core.customers.linking.errors import MergeNotFound
+from core.customers.linking.rules import CandidateState
 from core.customers.timeline import Entry, tell
 from infra import clock
 from infra.database import Connection
@@ -77,7 +78,20 @@ INSERT INTO customer_owner_change (customer_id, former_id, guide_id, source, rea
 VALUES ($1, $2, $3, $4, 'unmerged', $5, $6)
 """
 
-_DONE = "UPDATE customer_merge SET undone_by = $2, undone_at = $3 WHERE id = $1 AND undone_at IS NULL"
+# Two in the eyes of a colleague stay two; else it is a question again.
+_TWO = """
+INSERT INTO merge_candidate (id, one_id, other_id, reason, state, found_at, decided_by, decided_at)
+VALUES ($1, LEAST($2::uuid, $3), GREATEST($2::uuid, $3), $4, $5, $7, $6::uuid,
+        CASE WHEN $6::uuid IS NOT NULL THEN $7::timestamptz END)
+ON CONFLICT (one_id, other_id) DO UPDATE SET state = excluded.state, decided_by = excluded.decided_by,
+    decided_at = excluded.decided_at
+"""
+
+# The values that the parts remembered are theirs again, and nobody else's.
+_DONE = """
+UPDATE customer_merge SET undone_by = $2, undone_at = $3, moved = moved || '{"parts": {}}'
+WHERE id = $1 AND undone_at IS NULL
+"""
 
 
 async def undo(connection: Connection, merge_id: UUID, by: UUID | None) -> None:
@@ -93,6 +107,8 @@ async def undo(connection: Connection, merge_id: UUID, by: UUID | None) -> None:
     now = clock.now()
     if await connection.execute(_DONE, merge_id, by, now) == "UPDATE 0":
         raise MergeChanged({"what": "undone"})
+    if not moved["parts"]:
+        raise MergeChanged({"what": "erased"})
     await _expect_unchanged(connection, source, target, moved)
     await _give_back(connection, source, target, moved)
     before, after = orjson.dumps(moved["target"]).decode(), orjson.dumps(moved["after"]).decode()
@@ -102,6 +118,8 @@ async def undo(connection: Connection, merge_id: UUID, by: UUID | None) -> None:
     if moved["target"]["guide_id"] != moved["after"]["guide_id"]:
         owners = moved["after"]["guide_id"], moved["target"]["guide_id"]
         await connection.execute(_NOTE_OWNER, target, *owners, new_id(), by, now)
+    state = CandidateState.OPEN if by is None else CandidateState.DISMISSED
+    await connection.execute(_TWO, new_id(), source, target, UNMERGED, state.value, by, now)
     if by is not None:
         await tell(connection, [Entry(one, now, UNMERGED, merge_id, {"by": by}) for one in (source, target)])
     indexing.changed([source, target])

@@ -3,6 +3,7 @@
 A file of its own: it follows at the end of every transaction that brings a number, after what the caller adds.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from itertools import combinations
 from uuid import UUID
@@ -40,28 +41,34 @@ async def _weigh(connection: Connection, numbers: list[str]) -> None:
     found = await evidence.numbers(connection, sorted(set(numbers)))
     found.people = {number: people for number, people in found.people.items() if len(people) > 1}
     apart = await _apart(connection, {one.customer_id for people in found.people.values() for one in people})
-    gone = set[UUID]()
+    groups, digests, pairs = defaultdict[UUID, list[UUID]](list), dict[UUID, bytes](), list[tuple[UUID, UUID]]()
     for number, people in found.people.items():
-        alike = [one for one in people if one.customer_id not in gone]
-        gone |= await _join(connection, number, alike, apart, disputed=number in found.disputed)
+        alike = [one for one in people if one.customer_id not in digests]
+        disputed = number in found.disputed
+        member, sources = _joining(alike, apart, disputed=disputed)
+        if member is not None and sources:
+            groups[member.customer_id] += [one.customer_id for one in sources]
+            digests |= dict.fromkeys((one.customer_id for one in sources), evidence.phone_digest(number))
+        pairs += _suggested([one for one in alike if one not in sources], disputed=disputed)
+    await merge_groups(connection, groups, MergeReason.PHONE, phones=digests)
+    await suggest(connection, pairs, SAME_NUMBER)
 
 
-async def _join(
-    connection: Connection, number: str, alike: list[Known], apart: Collection[frozenset[UUID]], *, disputed: bool
-) -> set[UUID]:
-    """Whom joining made part of somebody else."""
+def _joining(
+    alike: list[Known], apart: Collection[frozenset[UUID]], *, disputed: bool
+) -> tuple[Known | None, list[Known]]:
+    """The member whose number it is, and who is that person."""
     member = member_of(alike)
     others = {one for pair in apart if member and member.customer_id in pair for one in pair}
-    sources = joined(alike, others, disputed=disputed)
-    if member is not None and sources:
-        groups = {member.customer_id: [one.customer_id for one in sources]}
-        await merge_groups(connection, groups, MergeReason.PHONE, phone=evidence.phone_digest(number))
-    left = [one for one in alike if one not in sources]
-    if len(left) <= _MOST_ALIKE:
-        # Who disputes a number is no suggestion: one of them proves it.
-        pairs = [(a, b) for a, b in combinations(left, 2) if not (disputed and a.on_wechat and b.on_wechat)]
-        await suggest(connection, [(a.customer_id, b.customer_id) for a, b in pairs], SAME_NUMBER)
-    return {one.customer_id for one in sources}
+    return member, joined(alike, others, disputed=disputed)
+
+
+def _suggested(left: list[Known], *, disputed: bool) -> list[tuple[UUID, UUID]]:
+    if len(left) > _MOST_ALIKE:
+        return []
+    # Who disputes a number is no suggestion: one of them proves it.
+    pairs = [(a, b) for a, b in combinations(left, 2) if not (disputed and a.on_wechat and b.on_wechat)]
+    return [(a.customer_id, b.customer_id) for a, b in pairs]
 
 
 async def _apart(connection: Connection, customer_ids: Collection[UUID]) -> set[frozenset[UUID]]:

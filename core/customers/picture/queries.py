@@ -16,7 +16,7 @@ from core.customers.linking.phones import ShownPhone
 from core.customers.ownership import Place
 from core.customers.parts import PartKind
 from core.customers.picture.errors import LayoutNotYours
-from core.customers.picture.rules import COUNTED, KINDS, asked
+from core.customers.picture.rules import COUNTED, KINDS, asked, shown
 from core.customers.picture.schemas import (
     PartOut,
     PictureBaseOut,
@@ -113,7 +113,7 @@ async def picture(customer_id: UUID, by: Colleague, layout: Layout) -> PictureOu
     for part in parts.registered():
         kind = PartKind(part.kind)
         if kind in told and part.summary is not None:
-            content = await part.summary(customer_id, by)
+            content = shown(layout, kind, await part.summary(customer_id, by))
             told[kind].append(PartOut(name=part.name, title=part.title, content=content))
     numbers = (await phones.shown(by, [customer_id]))[customer_id] if layout is not Layout.MANAGEMENT else []
     return PictureOut(

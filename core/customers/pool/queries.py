@@ -5,9 +5,17 @@ from uuid import UUID
 
 from core.customers import queries as customers
 from core.customers.errors import CustomerNotFound
-from core.customers.pool.schemas import ClaimsOut, OwnerChangeOut, PooledOut, PoolFilters, TrashedOut
+from core.customers.ownership import Place
+from core.customers.pool.schemas import (
+    ClaimsOut,
+    OwnerChangeOut,
+    PooledOut,
+    PoolFilters,
+    PoolSearchIn,
+    TrashedOut,
+)
 from core.customers.pool.service import CLAIM_SIZE, CLAIMS_PER_DAY
-from core.customers.profiles.rules import name_key
+from core.customers.search.listing import Listing
 from core.organisation.queries import Colleague
 from core.organisation.scopes import Put, Values
 from infra import clock, database
@@ -19,21 +27,8 @@ SELECT c.id, c.number, p.name, COALESCE(p.nature, 'person') AS nature, COALESCE(
        COALESCE(p.stage, 'new') AS stage, p.level, p.industry, p.province, p.city, c.pooled_at, c.pool_reason AS reason,
        (SELECT count(*) FROM customer_phone h WHERE h.customer_id = c.id AND h.contact_id IS NULL) AS phones
 FROM customer c LEFT JOIN customer_profile p ON p.customer_id = c.id
-WHERE c.pooled_at IS NOT NULL AND c.merged_into_id IS NULL {conditions}
-ORDER BY c.pooled_at DESC, c.id DESC LIMIT {limit}
+WHERE c.pooled_at IS NOT NULL AND c.merged_into_id IS NULL
 """
-
-_CONDITIONS = {
-    "nature": "COALESCE(p.nature, 'person') = {}",
-    "party": "COALESCE(p.party, 'prospect') = {}",
-    "stage": "COALESCE(p.stage, 'new') = {}",
-    "level": "p.level = {}",
-    "industry": "p.industry = {}",
-    "province": "p.province = {}",
-    "city": "p.city = {}",
-    "tag_id": "EXISTS (SELECT FROM customer_tag t WHERE t.customer_id = c.id AND t.tag_id = {})",
-    "reason": "c.pool_reason = {}",
-}
 
 _TRASH = """
 SELECT c.id, c.number, p.name, COALESCE(p.party, 'prospect') AS party, c.discarded_at
@@ -54,8 +49,8 @@ WHERE o.customer_id = $1 AND ($2::bigint IS NULL OR o.id < $2) ORDER BY o.id DES
 async def pool(filters: PoolFilters) -> Page[PooledOut]:
     """The customers of the pool, whoever came last first."""
     values, limit = Values(), filters.limit
-    sql = _POOL.format(conditions=_conditions(filters, values.put), limit=values.put(limit + 1))
-    rows = await database.fetch(sql, *values)
+    order = f"ORDER BY c.pooled_at DESC, c.id DESC LIMIT {limit + 1}"
+    rows = await database.fetch(f"{_POOL} {_conditions(filters, values.put)} {order}", *values)
     last = rows[limit - 1] if len(rows) > limit else None
     return Page(
         items=[PooledOut.model_validate(dict(row)) for row in rows[:limit]],
@@ -64,10 +59,9 @@ async def pool(filters: PoolFilters) -> Page[PooledOut]:
 
 
 def _conditions(filters: PoolFilters, put: Put) -> str:
-    given = filters.model_dump(exclude_none=True, include=set(_CONDITIONS))
-    found = [_CONDITIONS[name].format(put(value)) for name, value in given.items()]
-    if filters.q is not None:
-        found.append(f"strpos(p.name_key, {put(name_key(filters.q))}) > 0")
+    found = []
+    if filters.reason is not None:
+        found.append(f"c.pool_reason = {put(filters.reason.value)}")
     if filters.since is not None:
         found.append(f"c.pooled_at >= {put(clock.start_of_day(filters.since))}")
     if filters.until is not None:
@@ -76,6 +70,18 @@ def _conditions(filters: PoolFilters, put: Put) -> str:
         at, id_ = read_moment_cursor(filters.cursor)
         found.append(f"(c.pooled_at, c.id) < ({put(at)}, {put(id_)}::uuid)")
     return "".join(f" AND {condition}" for condition in found)
+
+
+async def search(body: PoolSearchIn) -> Page[PooledOut]:
+    """The customers of the pool for whom all conditions hold, the newest customer first."""
+    filters = body.filters.model_copy(update={"place": Place.POOL})
+    found = await Listing(filters, None, body.cursor, body.limit + 1).page()
+    ids = [one for one, _ in found[: body.limit]]
+    rows = await database.fetch(f"{_POOL} AND c.id = ANY($1::uuid[]) ORDER BY c.number DESC", ids)
+    return Page(
+        items=[PooledOut.model_validate(dict(row)) for row in rows],
+        next=str(found[body.limit - 1][1]) if len(found) > body.limit else None,
+    )
 
 
 async def pooled(customer_id: UUID) -> UUID:

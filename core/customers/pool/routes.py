@@ -15,6 +15,7 @@ from core.customers.pool.schemas import (
     OwnerChangeOut,
     PooledOut,
     PoolFilters,
+    PoolSearchIn,
     TransferIn,
     TrashedOut,
 )
@@ -39,8 +40,14 @@ Superior = Annotated[Colleague, RequirePermission("customers:assign")]
 
 @router.get("/pool/customers")
 async def list_pool(_by: Reader, filters: Annotated[PoolFilters, Query()]) -> Page[PooledOut]:
-    """The customers of the pool, whoever came last first; all conditions given must hold (AT-11). No numbers."""
+    """The customers of the pool, whoever came last first. No numbers."""
     return await queries.pool(filters)
+
+
+@router.post("/pool/customers/search")
+async def search_pool(body: PoolSearchIn, _by: Reader) -> Page[PooledOut]:
+    """The customers of the pool by any combination of filters (AT-11), the newest customer first. No numbers."""
+    return await queries.search(body)
 
 
 @router.get("/pool/customers/{pooled_id}")

@@ -4,36 +4,35 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from core.customers.ownership import Reason
 from core.customers.profiles.rules import Nature, Party, Stage
+from core.customers.search.schemas import CustomerFilters
 from infra.paging import Limit, MomentCursor
-from infra.schemas import Input, Output, Text
+from infra.schemas import Input, Output
 
 CustomerIds = Annotated[list[UUID], Field(min_length=1, max_length=1000)]
 
 
-Word = Annotated[Text, StringConstraints(min_length=1, max_length=50)]
 Day = Annotated[date, Field(ge=date(2011, 1, 1), le=date(2199, 12, 31))]
 
 
 class PoolFilters(Input):
-    """All that is given must hold. `q` is part of the name; `since` and `until` are days of coming into the pool."""
+    """All that is given must hold; `since` and `until` are days of coming into the pool, both included."""
 
-    q: Word | None = None
-    nature: Nature | None = None
-    party: Party | None = None
-    stage: Stage | None = None
-    level: Word | None = None
-    industry: Word | None = None
-    province: Word | None = None
-    city: Word | None = None
-    tag_id: UUID | None = None
     reason: Reason | None = None
     since: Day | None = None
     until: Day | None = None
     cursor: MomentCursor = None
+    limit: Limit = 50
+
+
+class PoolSearchIn(Input):
+    """As a search of customers; wherever `filters` look, only the pool is searched."""
+
+    filters: CustomerFilters = CustomerFilters()
+    cursor: Annotated[int | None, Field(ge=1, le=2**63 - 1, description="`next` of the former page")] = None
     limit: Limit = 50
 
 

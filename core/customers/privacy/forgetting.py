@@ -68,7 +68,6 @@ _OF_THE_PLATFORM = (
 )
 _EVERYTHING = (
     _ARRIVALS,
-    "UPDATE follow_up SET body = NULL, file_ids = '[]', contact_id = NULL WHERE customer_id = ANY($1::uuid[])",
     "DELETE FROM customer_phone WHERE customer_id = ANY($1::uuid[])",
     """DELETE FROM custom_unique_value WHERE record_id = ANY($1::uuid[])
         OR record_id IN (SELECT id FROM contact_person WHERE customer_id = ANY($1::uuid[]))""",
@@ -76,7 +75,6 @@ _EVERYTHING = (
     "DELETE FROM contact_person WHERE customer_id = ANY($1::uuid[])",
     "DELETE FROM customer_mobile_change WHERE customer_id = ANY($1::uuid[])",
     "DELETE FROM customer_key WHERE customer_id = ANY($1::uuid[])",
-    "DELETE FROM customer_tag WHERE customer_id = ANY($1::uuid[])",
     "DELETE FROM customer_profile WHERE customer_id = ANY($1::uuid[])",
     """UPDATE merge_candidate SET state = 'dismissed' WHERE state = 'open'
         AND (one_id = ANY($1::uuid[]) OR other_id = ANY($1::uuid[]))""",

@@ -33,7 +33,7 @@ class Known:
         """The others with one of these mobiles, and whether one of them has the name too; then only those."""
         key = name_key(name) if name else None
         found = {one: other for number in mobiles for one, other in self._people.get(number, {}).items() if one != but}
-        same = sorted(one for one, other in found.items() if other == key)
+        same = sorted(one for one, other in found.items() if key is not None and other == key)
         return (same, True) if same else (sorted(found), False)
 
 

@@ -6,7 +6,7 @@ A file of its own: the record, its contact persons, numbers and stage are change
 from collections.abc import Iterable
 from uuid import UUID
 
-from core.customers import ownership
+from core.customers import ownership, queries
 from core.customers.errors import CustomerNotFound
 from core.customers.profiles import duplicates, records
 from core.customers.profiles.duplicates import Known
@@ -14,14 +14,6 @@ from core.customers.profiles.errors import RecordChanged
 from core.customers.profiles.records import Record
 from core.organisation.queries import Colleague
 from infra.database import Connection
-
-_STANDING = """
-WITH RECURSIVE way AS (
-    SELECT id, merged_into_id FROM customer WHERE id = $1
-    UNION ALL SELECT c.id, c.merged_into_id FROM way w JOIN customer c ON c.id = w.merged_into_id
-)
-SELECT id FROM way WHERE merged_into_id IS NULL
-"""
 
 
 async def hold(connection: Connection, customer_id: UUID, by: Colleague) -> UUID:
@@ -52,10 +44,10 @@ async def hold_with_mobiles(
 
 
 async def _standing(connection: Connection, customer_id: UUID) -> UUID:
-    found = await connection.fetchval(_STANDING, customer_id)
+    found = (await queries.standing_many(connection, [customer_id])).get(customer_id)
     if found is None:
         raise CustomerNotFound
-    return UUID(int=found.int)
+    return found
 
 
 async def record(connection: Connection, customer_id: UUID, version: int | None = None) -> Record:

@@ -169,5 +169,5 @@ async def _found(by: Colleague, customer_ids: list[UUID], key: str, limit: int) 
 
 async def stages(by: Colleague, customer_id: UUID, before: int | None, limit: int) -> list[StageChangeOut]:
     """The stages a customer went through, the latest first. Raises CustomerNotFound."""
-    standing = await queries.standing(customer_id, by)
+    standing = await queries.visible(customer_id, by)
     return [StageChangeOut.model_validate(dict(row)) for row in await database.fetch(_STAGES, standing, before, limit)]

@@ -9,7 +9,7 @@ from core.custom_fields import queries as custom_field_queries
 from core.custom_fields import service as custom_fields
 from core.custom_fields.rules import Subject
 from core.customers import indexing, queries
-from core.customers.errors import CustomerNotFound
+from core.customers.errors import CustomerInPool, CustomerInTrash, CustomerNotFound
 from core.customers.linking import phones
 from core.customers.linking import service as linking
 from core.customers.linking.phones import NewPhone
@@ -48,13 +48,19 @@ async def create(by: Colleague, draft: Draft, *, reason: Reason = Reason.CREATED
         await reached(by, draft.owner_id)
     async with transaction() as connection:
         await parents.check(connection, by, None, draft.fields.get("parent_id"))
-        made = (await create_many(connection, [draft], reason=reason, source=new_id(), by=by.id))[0]
-        if made.refusal is not None:
-            await _say_who(by, made.refusal)
-            raise made.refusal
-        assert made.customer_id is not None  # noqa: S101 - what isn't refused is made
         details = {"place": draft.place, "owner_id": draft.owner_id, "fields": sorted(draft.fields)}
-        await audit.note("customer.created", "customer", made.customer_id, details)
+        return await _create(connection, by, draft, reason, details)
+
+
+async def _create(
+    connection: Connection, by: Colleague, draft: Draft, reason: Reason, details: Mapping[str, Any]
+) -> UUID:
+    (made,) = await create_many(connection, [draft], reason=reason, source=new_id(), by=by.id)
+    if made.customer_id is None:
+        refusal = made.refusal or PossibleDuplicate()
+        await _say_who(by, refusal)
+        raise refusal
+    await audit.note("customer.created", "customer", made.customer_id, details)
     return made.customer_id
 
 
@@ -93,7 +99,8 @@ async def change(by: Colleague, customer_id: UUID, version: int, changes: Change
         entered = [number for number in changes.phones.values() if number]
         standing, known, own = await editing.hold_with_mobiles(connection, customer_id, by, entered)
         record = await editing.record(connection, standing, version)
-        changed = await _hear(connection, record, _differing(record, changes.fields), changes.custom)
+        custom = await _entered(connection, record, changes.custom)
+        changed = _hear(record, _differing(record, changes.fields), custom)
         if refusal := choices.refusal(allowed, {one: record.value(one) for one in changed if one in allowed}):
             raise refusal
         if "parent_id" in changed:
@@ -112,14 +119,16 @@ def _differing(record: Record, fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if record.value(name) != value}
 
 
-async def _hear(
-    connection: Connection, record: Record, fields: Mapping[str, Any], custom: Mapping[str, Any]
-) -> list[str]:
-    """Enter a colleague's word; the names of what it changed. Raises SaidByThemselves."""
+async def _entered(connection: Connection, record: Record, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What is different of custom fields; a required one that is missing is asked for with every change."""
     former = record.custom
-    kept = await custom_fields.check(connection, Subject.CUSTOMER, record.customer_id, custom, former)
-    differing = {one: kept.get(one) for one in former.keys() | kept.keys() if former.get(one) != kept.get(one)}
-    said = records.told(fields, differing, Door.STAFF, clock.now())
+    kept = await custom_fields.check(connection, Subject.CUSTOMER, record.customer_id, values, former)
+    return {one: kept.get(one) for one in former.keys() | kept.keys() if former.get(one) != kept.get(one)}
+
+
+def _hear(record: Record, fields: Mapping[str, Any], custom: Mapping[str, Any]) -> list[str]:
+    """Enter a colleague's word; the names of what it changed. Raises SaidByThemselves."""
+    said = records.told(fields, custom, Door.STAFF, clock.now())
     outranked = [name for name, word in said.items() if not record.hear(name, word)]
     if outranked:
         raise SaidByThemselves({"fields": outranked})
@@ -172,28 +181,38 @@ async def grant_credit(by: Colleague, customer_id: UUID, version: int, grade: st
         record = await editing.record(connection, standing, version)
         if refusal := choices.refusal(allowed, _differing(record, fields)):
             raise refusal
-        changed = await _hear(connection, record, _differing(record, fields), {})
+        changed = _hear(record, _differing(record, fields), {})
         if changed:
             await records.write_many(connection, [record])
             await _note(connection, by, standing, changed)
     return standing
 
 
+@retry_on_conflict
 async def copy(by: Colleague, customer_id: UUID, draft: Draft) -> UUID:
-    """A new record like an existing one, but for what `draft` says (F-15). Raises as `create` and `hold` do.
+    """A new record like an existing one, but for what `draft` says (F-15). Raises as `create` and `change` do.
 
     Not copied: numbers, identities, keys and points, e-mail, credit, contact persons, values of unique custom fields.
     """
-    async with transaction() as connection:
-        standing = await editing.hold(connection, customer_id, by)
-        model = await editing.record(connection, standing)
-    fields = {name: model.value(name) for name in model.said if not name.startswith(CUSTOM) and name not in _NOT_COPIED}
     unique = {field.key for field in await custom_field_queries.fields(Subject.CUSTOMER) if field.unique}
-    custom = {one: value for one, value in model.custom.items() if one not in unique}
-    copied = replace(draft, fields=fields | dict(draft.fields), custom=custom | dict(draft.custom))
-    new = await create(by, copied)
-    await audit.note("customer.copied", "customer", new, {"from": standing})
-    return new
+    standing = await queries.visible(customer_id, by)
+    async with transaction() as connection:
+        # Without a lock, which would come before those that creating takes.
+        await _expect_not_hidden(connection, standing)
+        model = await editing.record(connection, standing)
+        named = {name for name in model.said if not name.startswith(CUSTOM)} - _NOT_COPIED
+        fields = {name: model.value(name) for name in named} | dict(draft.fields)
+        custom = {one: value for one, value in model.custom.items() if one not in unique}
+        copied = replace(draft, fields=fields, custom=custom)
+        return await _create(connection, by, copied, Reason.CREATED, {"copy_of": standing})
+
+
+async def _expect_not_hidden(connection: Connection, customer_id: UUID) -> None:
+    row = await connection.fetchrow("SELECT pooled_at, discarded_at FROM customer WHERE id = $1", customer_id)
+    if row is not None and row["pooled_at"] is not None:
+        raise CustomerInPool({"customer_id": str(customer_id)})
+    if row is not None and row["discarded_at"] is not None:
+        raise CustomerInTrash({"customer_id": str(customer_id)})
 
 
 async def contribute_many(connection: Connection, contributions: Sequence[Contribution]) -> None:

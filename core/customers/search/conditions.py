@@ -31,12 +31,15 @@ _HAS_NUMBER = "EXISTS (SELECT FROM customer_phone h WHERE h.customer_id = c.id A
 class Conditions:
     """What filters ask for, each value handed to `put` (scopes.Values) for one statement.
 
-    `terms` must all be there, and one of each of `choices`. `q` that may be a name or something else is in neither.
+    `terms` must all be there, and one of each of `choices` and of `broad`, which many have; `columns` are on `c` alone.
+    What may be a name or something else is in none of them.
     """
 
     def __init__(self, filters: CustomerFilters, put: Put) -> None:
         self.terms: list[str] = []
         self.choices: list[list[str]] = []
+        self.broad: list[list[str]] = []
+        self.columns: list[str] = []
         self._filters, self._put = filters, put
         self._today = clock.business_day()
         self._sql = ["NOT c.is_staff", "c.merged_into_id IS NULL", _PLACES[filters.place]]
@@ -51,26 +54,42 @@ class Conditions:
     @property
     def known(self) -> bool:
         """Whether the index can find any of it."""
+        return self.narrow or bool(self.broad)
+
+    @property
+    def narrow(self) -> bool:
+        """Whether what the index can find may be little."""
         return bool(self.terms or self.choices)
 
     def matching(self) -> str:
         """All of it, on `c` and `s`."""
-        indexed = [f"s.terms @> {self._put(self.terms)}::text[]"] if self.terms else []
-        indexed += [f"s.terms && {self._put(choice)}::text[]" for choice in self.choices]
-        return " AND ".join([*indexed, self.rest()])
+        return " AND ".join(filter(None, [self.found(), self.rest()]))
+
+    def found(self) -> str:
+        """What the row of the index says, on `s`."""
+        conditions = [f"s.terms @> {self._put(self.terms)}::text[]"] if self.terms else []
+        conditions += [f"s.terms && {self._put(choice)}::text[]" for choice in (*self.choices, *self.broad)]
+        return " AND ".join(conditions)
 
     def rest(self) -> str:
-        """What is left to look at where the index said the rest, on `c` and sometimes `s`."""
-        return " AND ".join([*self._sql, *self._exact])
+        """What is left to look at, on `c` and sometimes `s`."""
+        return " AND ".join([*self._sql, *self.columns, *self._exact])
 
     def indexed(self) -> str:
-        """What the index finds, on `s`.
+        """What is narrow of what the index can find, on `s`.
 
         The planner is not told how common terms are: whatever they are, it is to ask the index.
         """
         conditions = [f"s.terms @> (SELECT {self._put(self.terms)}::text[])"] if self.terms else []
-        conditions += [f"s.terms && (SELECT {self._put(choice)}::text[])" for choice in self.choices]
-        return " AND ".join(conditions)
+        return " AND ".join([*conditions, *map(self._one_of, self.choices)])
+
+    def indexed_in(self, bucket: str) -> str:
+        """All that the index can find of a bucket, on `s`."""
+        conditions = [f"s.terms @> ((SELECT {self._put(self.terms)}::text[]) || ('k:' || {bucket}))"]
+        return " AND ".join([*conditions, *map(self._one_of, (*self.choices, *self.broad))])
+
+    def _one_of(self, choice: list[str]) -> str:
+        return f"s.terms && (SELECT {self._put(choice)}::text[])"
 
     def _record(self) -> None:
         filters = self._filters
@@ -95,7 +114,7 @@ class Conditions:
             self._sql += [] if filters.has_phone else ["NOT s.terms @> '{h:}'"]
         if filters.following is not None:
             self.terms += ["w:"] if filters.following else []
-            self._sql.append("c.following" if filters.following else "NOT c.following")
+            self.columns.append("c.following" if filters.following else "NOT c.following")
         if filters.birthday:
             self._any(f"b:{day}" for day in birthdays(filters.birthday, self._today))
 
@@ -115,9 +134,10 @@ class Conditions:
             if days is None:
                 continue
             span = Span.of(days, self._today)
-            if prefix:
-                self.choices.append(span.terms(prefix))
-            self._exact.append(self.between(moment, span))
+            # Nearly everybody has never, or long ago: such terms would narrow nothing down.
+            if prefix and not span.or_never:
+                self._within(span, span.terms(prefix, days=prefix != "u"))
+            (self.columns if moment.startswith("c.") else self._exact).append(self.between(moment, span))
 
     def between(self, moment: str, span: Span) -> str:
         """A moment lies in a span of business days."""
@@ -129,27 +149,27 @@ class Conditions:
         return f"({within} OR {moment} IS NULL)" if span.or_never else f"({within})"
 
     def _field(self, condition: FieldCondition) -> None:
-        name = f"f:{condition.field_id}"
-        value = f"p.custom -> {self._put(str(condition.field_id))}"
+        name, key = f"f:{condition.field_id}", str(condition.field_id)
         if condition.any_of:
             self._any(f"{name}:{one}" for one in condition.any_of)
         if condition.contains is not None:
             words = folded(condition.contains)
             self.terms += [f"{name}~{pair}" for pair in pairs(words)]
-            text = indexing.custom_text(f"({value})")
+            text = indexing.custom_text(f"(p.custom -> {self._put(key)})")
             self._exact.append(f"EXISTS ({_PROFILE} AND strpos({text}, {self._put(words)}) > 0)")
         if condition.least is not None or condition.most is not None:
             self._any(f"{name}#{one}" for one in magnitudes(condition.least, condition.most))
-            number = f"CASE jsonb_typeof({value}) WHEN 'number' THEN ({value})::float8 END"
+            value = f"(p.custom -> {self._put(key)})"
+            number = f"CASE jsonb_typeof({value}) WHEN 'number' THEN {value}::float8 END"
             between = [f"{number} >= {self._put(condition.least)}"] if condition.least is not None else []
             between += [f"{number} <= {self._put(condition.most)}"] if condition.most is not None else []
             self._exact.append(f"EXISTS ({_PROFILE} AND {' AND '.join(between)})")
         if condition.days:
-            self._day(name, f"({value} #>> '{{}}')", Span.of(condition.days, self._today))
+            self._day(name, f"(p.custom ->> {self._put(key)})", Span.of(condition.days, self._today))
 
     def _day(self, name: str, day: str, span: Span) -> None:
         if not span.or_never:
-            self.choices.append(span.terms(name))
+            self._within(span, span.terms(name))
         within = [f"{day} IS NOT NULL"]
         within += [f"{day} >= {self._put(span.first.isoformat())}"] if span.first else []
         within += [f"{day} <= {self._put(span.last.isoformat())}"] if span.last else []
@@ -172,8 +192,17 @@ class Conditions:
         ways += [f"(s.terms @> {self._put([f'm:{asked.end}'])}::text[] AND {hidden})"] if asked.end else []
         self._exact.append(f"({' OR '.join(ways)})")
 
+    def _within(self, span: Span, terms: list[str]) -> None:
+        if span.broad:
+            self.broad.append(terms)
+        else:
+            self._any(terms)
+
     def _any(self, terms: Iterable[str]) -> None:
-        self.choices.append(list(dict.fromkeys(terms)))
+        choice = list(dict.fromkeys(terms))
+        # One choice is none.
+        self.choices += [choice] if len(choice) != 1 else []
+        self.terms += choice if len(choice) == 1 else []
 
 
 def meant(asked: Asked, put: Put, most: int) -> str:

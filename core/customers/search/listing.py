@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID
 
 from core.customers.indexing import BUCKET_BITS
-from core.customers.ownership import Place
 from core.customers.search.conditions import Conditions, meant
 from core.customers.search.rules import Asked, Span
 from core.customers.search.schemas import CustomerFilters, Days
@@ -20,39 +19,66 @@ from core.organisation.scopes import Values
 from infra import clock, database
 
 # So many customers are looked at one by one: all there are if there are no more, and the newest of all.
-_FEW, _SOME = 10_000, 2_000
+_FEW, _SOME = 5_000, 1_000
+_FEW_OWNERS = 2_000
+# Blocks of numbers, each of 16 buckets of the index; so many are gone through before the index is asked for all.
+_BLOCK_BITS, _BLOCKS = 4, 2
 # The first of the steps, each twice as long, in which the customers of many colleagues are gone through.
 _STEP, _STEPS = 4_096, 40
 
 # Numbers of those who may be meant, each then looked at, newest first. A row without an id: there are more than that.
 _LOOK = """
 WITH {owners} near (number) AS MATERIALIZED ({source} LIMIT {cap} + 1), page AS MATERIALIZED (
-    SELECT found.* FROM (SELECT number FROM near {unless} ORDER BY number DESC) n CROSS JOIN LATERAL (
-        SELECT c.id, c.number FROM {tables} WHERE c.number = n.number AND {conditions} LIMIT 1
-    ) found LIMIT {limit}
+    SELECT found.* FROM (SELECT number FROM near {unless} ORDER BY number DESC) n CROSS JOIN LATERAL ({check}) found
+    LIMIT {limit}
 )
 SELECT id, number FROM page UNION ALL SELECT NULL, NULL FROM near HAVING count(*) > {cap}
 """
 _UNLESS = "WHERE (SELECT count(*) FROM near) <= {cap}"
 
 # One after the other, until the page is full.
-_WALK = """
-SELECT found.* FROM ({source} OFFSET 0) n CROSS JOIN LATERAL (
-    SELECT c.id, c.number FROM {tables} WHERE c.number = n.number AND {conditions} LIMIT 1
-) found LIMIT {limit}
+_WALK = "SELECT found.* FROM ({source} OFFSET 0) n CROSS JOIN LATERAL ({check}) found LIMIT {limit}"
+
+# A look at one of them: first at the row of the index, only then at what it costs more to look at.
+_CHECK = "SELECT c.id, c.number FROM customer c WHERE c.number = n.number AND {rest} LIMIT 1"
+_CHECK_INDEXED = """
+SELECT found.* FROM customer_search s CROSS JOIN LATERAL (
+    SELECT c.id, c.number FROM customer c WHERE c.number = s.number AND {rest} LIMIT 1
+) found WHERE s.number = n.number AND {terms} LIMIT 1
 """
 
-_TOP = "top (number) AS MATERIALIZED (SELECT COALESCE({before}::bigint - 1, max(number)) FROM customer)"
+# Where to begin: at the newest customer of the colleagues, unless these are so many that it is among the newest of all.
+_TOP = """top (number) AS MATERIALIZED (
+    SELECT max(number) FROM customer c WHERE {before}
+)"""
+_TOP_OF_MANY = """top (number) AS MATERIALIZED (
+    SELECT CASE WHEN (SELECT count(*) FROM owners) > {few} THEN (SELECT max(number) FROM customer c WHERE {before})
+        ELSE (SELECT max(newest.number) FROM owners o CROSS JOIN LATERAL (
+            SELECT c.number FROM customer c WHERE c.guide_id = o.id AND {before}
+            ORDER BY c.guide_id DESC, c.number DESC LIMIT 1
+        ) newest) END
+)"""
 
-# The index, one bucket of numbers after the other.
+# The index, one bucket of numbers after the other; a row without an id: there are more. (+ 0: no other index will do.)
 _DESCEND = """
-WITH {top}
-SELECT found.* FROM top, generate_series(top.number >> {bits}, 0, -1) AS bucket CROSS JOIN LATERAL (
-    SELECT c.id, c.number FROM customer_search s JOIN customer c ON c.number = s.number
-    WHERE {indexed} AND s.terms @> ARRAY['k:' || bucket] AND s.number <= top.number AND {conditions}
-    ORDER BY c.number DESC LIMIT {limit}
-) found LIMIT {limit}
+WITH {owners} {top}, page AS MATERIALIZED (
+    SELECT found.* FROM top, generate_series((top.number >> {bits}) - {first}, {last}, -1) AS block,
+        generate_series((block << {inner}) + (1 << {inner}) - 1, block << {inner}, -1) AS bucket
+    CROSS JOIN LATERAL (
+        SELECT looked.* FROM customer_search s CROSS JOIN LATERAL (
+            SELECT c.id, c.number FROM customer c WHERE c.number = s.number AND {rest} LIMIT 1
+        ) looked WHERE {indexed} AND s.number <= top.number ORDER BY s.number + 0 DESC LIMIT {limit}
+    ) found WHERE {worthwhile} LIMIT {limit}
+)
+SELECT id, number FROM page UNION ALL SELECT NULL, NULL FROM top WHERE {last} > 0
 """
+# A block without a customer of these colleagues needn't be opened.
+_WORTHWHILE = """EXISTS (
+    SELECT FROM owners o CROSS JOIN LATERAL (
+        SELECT FROM customer c
+        WHERE c.guide_id = o.id AND c.number BETWEEN block << {bits} AND ((block + 1) << {bits}) - 1 LIMIT 1
+    ) own
+)"""
 
 # The customers of many colleagues, from the newest on, in steps that grow.
 _STRIDE = """
@@ -65,9 +91,7 @@ SELECT found.* FROM steps CROSS JOIN LATERAL (
         SELECT own.number FROM owners o CROSS JOIN LATERAL (
             SELECT c.number FROM customer c WHERE c.guide_id = o.id AND c.number BETWEEN low AND high OFFSET 0
         ) own ORDER BY own.number DESC
-    ) n CROSS JOIN LATERAL (
-        SELECT c.id, c.number FROM {tables} WHERE c.number = n.number AND {conditions} LIMIT 1
-    ) looked LIMIT {limit}
+    ) n CROSS JOIN LATERAL ({check}) looked LIMIT {limit}
 ) found LIMIT {limit}
 """
 
@@ -108,14 +132,16 @@ class Listing:
         asked = Asked.of(self.filters.q) if self.filters.q else None
         if asked and not asked.is_name:
             yield _Draft(self, whose).words(asked)
-        if whose.one or whose.many or self.filters.place is Place.OWNED:
-            for column, days in self._dates():
-                yield _Draft(self, whose).dated(column, days)
+        for column, days in self._dates():
+            yield _Draft(self, whose).dated(column, days)
         if whose.many:
             yield _Draft(self, whose).all_of_many()
         yield _Draft(self, whose).newest()
-        if by_index := _Draft(self, whose).by_index():
-            yield by_index
+        conditions = Conditions(self.filters, Values().put)
+        if conditions.known and not whose.single:
+            yield _Draft(self, whose).first_blocks()
+        if conditions.narrow:
+            yield _Draft(self, whose).by_index()
         yield _Draft(self, whose).rest()
 
     def _dates(self) -> Iterator[tuple[str, Days]]:
@@ -130,78 +156,109 @@ class _Draft:
     def __init__(self, listing: Listing, whose: Whose) -> None:
         self._listing, self._whose = listing, whose
         self._values = Values()
-        self._conditions = Conditions(listing.filters, self._values.put)
+        self._put = self._values.put
+        self._conditions = Conditions(listing.filters, self._put)
 
     def words(self, asked: Asked) -> Way:
         """Whom words may mean that aren't just a name."""
-        return self._look(meant(asked, self._values.put, _FEW + 1), mine=False)
+        return self._look(meant(asked, self._put, _FEW + 1), self._check(mine=False))
 
     def dated(self, column: str, days: Days) -> Way:
-        """Owners' customers with a date in a span: an index has these together."""
+        """Those with a date in a span: an index has these together for each owner, and for no owner."""
         within = self._conditions.between(f"c.{column}", Span.of(days, clock.business_day()))
+        plain = "SELECT c.number FROM customer c WHERE"
         if self._whose.one:
-            return self._look(f"SELECT c.number FROM customer c WHERE {self._of_one()} AND {within}")
-        return self._look(self._of_many(within))
+            return self._look(f"{plain} {self._of_one()} AND {within}", self._check())
+        if self._whose.many:
+            return self._look(self._of_many(within), self._check())
+        owned = self._of_many(within).replace("owners o", "staff o")
+        unowned = f"({plain} c.guide_id IS NULL AND {within} LIMIT {_FEW} + 1)"
+        return self._look(f"{owned} UNION ALL {unowned}", self._check(mine=False))
 
     def all_of_many(self) -> Way:
         """All customers of many colleagues, if they are few."""
-        return self._look(self._of_many("true"))
+        return self._look(self._of_many("true"), self._check())
 
     def newest(self) -> Way:
         """The newest of one colleague or place, or of all."""
-        own = self._whose.one or self._whose.unowned
-        return self._look(self._in_order(), cap=_FEW if own else _SOME, mine=not self._whose.many, newest=True)
+        check = self._check(mine=not self._whose.many)
+        return Way(
+            self._fill(_LOOK, source=self._in_order(), cap=_SOME, unless="", check=check), self._values, newest=True
+        )
 
-    def by_index(self) -> Way | None:
-        """All that the index finds, if they are few; None when it knows nothing of what is asked."""
-        if not self._conditions.known:
-            return None
+    def first_blocks(self) -> Way:
+        """What the index finds in the newest blocks."""
+        last = f"greatest((top.number >> {BUCKET_BITS + _BLOCK_BITS}) - {_BLOCKS - 1}, 0)"
+        return Way(self._descend(0, last), self._values, newest=True)
+
+    def by_index(self) -> Way:
+        """All that the index finds, if they are few."""
         source = f"SELECT s.number FROM customer_search s WHERE {self._conditions.indexed()}"
-        return self._look(source, mine=False, conditions=self._conditions.rest())
+        return self._look(source, _CHECK.format(rest=self._rest(mine=False)))
 
     def rest(self) -> Way:
         """All of them, newest first, until the page is full."""
-        if self._whose.many:
-            return self._fill(_STRIDE)
-        if self._conditions.known and not (self._whose.one or self._whose.unowned):
-            return self._fill(_DESCEND, indexed=self._conditions.indexed(), conditions=self._conditions.rest())
-        return self._fill(_WALK, source=self._in_order())
+        if self._conditions.known and not self._whose.single:
+            sql = self._descend(_BLOCKS, "0")
+        elif self._whose.many:
+            sql = self._fill(_STRIDE, check=self._check())
+        else:
+            columns = " AND ".join([*self._conditions.columns, "true"])
+            sql = self._fill(_WALK, source=self._in_order(columns), check=self._check())
+        return Way(sql, self._values)
 
-    def _look(
-        self, source: str, *, cap: int = _FEW, mine: bool = True, newest: bool = False, conditions: str | None = None
-    ) -> Way:
-        conditions = conditions or self._conditions.matching()
-        if not mine:
-            conditions += f" AND {self._mine()}"
-        unless = "" if newest else _UNLESS.format(cap=cap)
-        way = self._fill(_LOOK, source=source, cap=cap, unless=unless, conditions=conditions)
-        return Way(way.sql, way.values, newest)
+    def _look(self, source: str, check: str) -> Way:
+        unless = _UNLESS.format(cap=_FEW)
+        return Way(self._fill(_LOOK, source=source, cap=_FEW, unless=unless, check=check), self._values)
 
-    def _fill(self, template: str, conditions: str | None = None, **words: object) -> Way:
-        conditions = conditions or self._conditions.matching()
-        tables = "customer c JOIN customer_search s ON s.number = c.number" if "s.terms" in conditions else "customer c"
-        owners = f"owners (id) AS MATERIALIZED ({self._whose.owners(self._values.put)})," if self._whose.many else ""
-        top = _TOP.format(before=self._values.put(self._listing.before)) if "{top}" in template else ""
-        common = {"owners": owners, "top": top, "tables": tables, "conditions": conditions, "bits": BUCKET_BITS}
-        common |= {"limit": self._listing.limit, "step": _STEP, "steps": _STEPS}
-        return Way(template.format(**common | words), self._values)
+    def _descend(self, first: int, last: str) -> str:
+        bits = BUCKET_BITS + _BLOCK_BITS
+        return self._fill(
+            _DESCEND,
+            indexed=self._conditions.indexed_in("bucket"),
+            rest=self._rest(mine=False),
+            worthwhile=_WORTHWHILE.format(bits=bits) if self._whose.many else "true",
+            first=first,
+            last=last,
+            bits=bits,
+            inner=_BLOCK_BITS,
+        )
 
-    def _before(self) -> str:
-        before = self._listing.before
-        return "true" if before is None else f"c.number < {self._values.put(before)}"
+    def _fill(self, template: str, **words: object) -> str:
+        many = self._whose.many
+        owners = f"owners (id) AS MATERIALIZED ({self._whose.owners(self._put)})," if many else ""
+        top = ""
+        if "{top}" in template:
+            top = (_TOP_OF_MANY if many else _TOP).format(before=self._before(), few=_FEW_OWNERS)
+        return template.format(owners=owners, top=top, limit=self._listing.limit, step=_STEP, steps=_STEPS, **words)
 
-    def _of_one(self) -> str:
-        return f"c.guide_id = {self._values.put(self._whose.one)}::uuid"
+    def _check(self, *, mine: bool = True) -> str:
+        rest = self._rest(mine=mine)
+        terms = self._conditions.found()
+        if terms or "s.terms" in rest:
+            return _CHECK_INDEXED.format(terms=terms or "true", rest=rest)
+        return _CHECK.format(rest=rest)
 
-    def _mine(self) -> str:
+    def _rest(self, *, mine: bool) -> str:
+        """What is to be looked at besides terms; `mine`: whose they are is known already, and that they come before."""
+        rest = self._conditions.rest()
+        if mine:
+            return rest
         # IS TRUE keeps the planner from joining, which would cost it the order.
         of_many = "(c.guide_id IN (SELECT id FROM owners)) IS TRUE"
         whose = of_many if self._whose.many else self._of_one() if self._whose.one else "true"
-        return f"{whose} AND {self._before()}"
+        return f"{whose} AND {self._before()} AND {rest}"
 
-    def _in_order(self) -> str:
+    def _before(self) -> str:
+        before = self._listing.before
+        return "true" if before is None else f"c.number < {self._put(before)}"
+
+    def _of_one(self) -> str:
+        return f"c.guide_id = {self._put(self._whose.one)}::uuid"
+
+    def _in_order(self, columns: str = "true") -> str:
         own = self._of_one() if self._whose.one else self._whose.unowned or "true"
-        return f"SELECT c.number FROM customer c WHERE {own} AND {self._before()} ORDER BY c.number DESC"
+        return f"SELECT c.number FROM customer c WHERE {own} AND {self._before()} AND {columns} ORDER BY c.number DESC"
 
     def _of_many(self, within: str) -> str:
         return f"""SELECT own.number FROM owners o CROSS JOIN LATERAL (

@@ -11,6 +11,9 @@ from core.customers.search.schemas import Birthdays, Days
 from infra import clock, names, phones
 
 _FIRST, _LAST = date(1900, 1, 1), date(2199, 12, 31)
+_SEASON = timedelta(days=45)
+# What happened here happened since there are official accounts, and not after this year.
+_KEPT_HERE, _OPENED = frozenset("dxu"), date(2011, 1, 1)
 _YEAR = [f"{month:02}{day:02}" for month in range(1, 13) for day in range(1, monthrange(2000, month)[1] + 1)]
 _END_OF_MOBILE = 4
 _LONGEST_NUMBER = 18
@@ -57,11 +60,19 @@ class Span:
             clock.start_of_day(self.last + timedelta(days=1)) if self.last else None,
         )
 
-    def terms(self, prefix: str) -> list[str]:
-        """The years and months that cover it."""
+    def terms(self, prefix: str, *, days: bool = True) -> list[str]:
+        """The years, months and days that cover it; without `days` in months, which may be more."""
         first, last = self.first or _FIRST, self.last or _LAST
-        covered = [f"{prefix}:{piece}" for piece in _pieces(first, last)]
-        return [*covered, f"{prefix}:-"] if self.or_never else covered
+        if prefix in _KEPT_HERE:
+            first, last = max(first, _OPENED), min(last, clock.business_day().replace(month=12, day=31))
+        if not days:
+            first, last = first.replace(day=1), last.replace(day=monthrange(last.year, last.month)[1])
+        return [f"{prefix}:{piece}" for piece in _pieces(first, last)]
+
+    @property
+    def broad(self) -> bool:
+        """Whether most customers of a busy season may be in it."""
+        return self.first is None or self.last is None or self.last - self.first > _SEASON
 
 
 def _moved(today: date, days: int) -> date:
@@ -69,13 +80,19 @@ def _moved(today: date, days: int) -> date:
 
 
 def _pieces(first: date, last: date) -> Iterator[str]:
-    for year in range(first.year, last.year + 1):
-        start = first.month if year == first.year else 1
-        end = last.month if year == last.year else 12
-        if (start, end) == (1, 12):
-            yield f"{year}"
+    day = first
+    while day <= last:
+        month = day.replace(day=monthrange(day.year, day.month)[1])
+        year = day.replace(month=12, day=31)
+        if (day.month, day.day) == (1, 1) and year <= last:
+            yield f"{day:%Y}"
+            day = year
+        elif day.day == 1 and month <= last:
+            yield f"{day:%Y%m}"
+            day = month
         else:
-            yield from (f"{year}{month:02}" for month in range(start, end + 1))
+            yield f"{day:%Y%m%d}"
+        day += timedelta(days=1)
 
 
 def birthdays(wanted: Birthdays, today: date) -> list[str]:

@@ -45,6 +45,11 @@ class Whose:
         return cls(filters, by, None, many=asked or not all_reached)
 
     @property
+    def single(self) -> bool:
+        """Whether an index has them all in order."""
+        return self.one is not None or self.unowned is not None
+
+    @property
     def nobody(self) -> bool:
         """Whether it contradicts itself: customers without an owner among those of owners."""
         return (self.one is not None or self.many) and self.filters.place in UNOWNED

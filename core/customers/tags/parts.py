@@ -12,10 +12,14 @@ from core.customers.tags import queries
 from infra.context import CustomerPart
 from infra.database import Connection
 
+_AT_REQUEST = "request"
 
-async def _erase(connection: Connection, customer_ids: Sequence[UUID], _kind: str) -> None:
-    await connection.execute("DELETE FROM customer_tag WHERE customer_id = ANY($1::uuid[])", list(customer_ids))
-    indexing.changed(customer_ids)
+
+async def _erase(connection: Connection, customer_ids: Sequence[UUID], kind: str) -> None:
+    """At request they go; when somebody leaves, with the last of what else is known (core.customers.privacy)."""
+    if kind == _AT_REQUEST:
+        await connection.execute("DELETE FROM customer_tag WHERE customer_id = ANY($1::uuid[])", list(customer_ids))
+        indexing.changed(customer_ids)
 
 
 PART = CustomerPart(

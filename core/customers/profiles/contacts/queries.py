@@ -26,7 +26,7 @@ LEFT JOIN department d ON d.id = s.department_id WHERE t.removed_at IS NULL
 
 async def page(by: Colleague, customer_id: UUID, after: UUID | None, limit: int) -> list[ContactPersonOut]:
     """The people to talk to at a customer, in the order they were added. Raises CustomerNotFound."""
-    standing = await queries.standing(customer_id, by)
+    standing = await queries.visible(customer_id, by)
     rows = await database.fetch(
         f"{_PEOPLE} AND t.customer_id = $1 AND ($2::uuid IS NULL OR t.id > $2) ORDER BY t.id LIMIT $3",
         standing,
@@ -46,17 +46,15 @@ async def contact_person(by: Colleague, contact_person_id: UUID) -> ContactPerso
 
 
 async def customer_of(by: Colleague, contact_person_id: UUID) -> UUID:
-    """The customer in reach that a contact person belongs to. Raises ContactPersonNotFound."""
+    """The customer, in reach or in the pool, that a contact person belongs to. Raises ContactPersonNotFound."""
     row = await database.fetch_one(
         "SELECT customer_id FROM contact_person WHERE id = $1 AND removed_at IS NULL", contact_person_id
     )
     try:
-        return await queries.standing(UUID(int=row["customer_id"].int), by) if row else _nobody()
-    except CustomerNotFound as error:
-        raise ContactPersonNotFound from error
-
-
-def _nobody() -> UUID:
+        if row is not None:
+            return await queries.visible(UUID(int=row["customer_id"].int), by)
+    except CustomerNotFound:
+        pass
     raise ContactPersonNotFound
 
 
