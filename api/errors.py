@@ -4,6 +4,7 @@ from typing import Any
 
 import asyncpg
 from fastapi import FastAPI, Request, Response
+from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
@@ -51,7 +52,7 @@ def render(request: Request, error: DomainError) -> JSONResponse:
     body: dict[str, Any] = {
         "code": error.code,
         "message": error.english if _wants_english(request) else error.message,
-        "details": error.details,
+        "details": jsonable_encoder(error.details),
         "request_id": request.scope.get("request_id"),
     }
     headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}

@@ -36,6 +36,8 @@ from core.customers.profiles import merging as profile_merging
 from core.customers.profiles import routes as profiles
 from core.customers.profiles.contacts import routes as contact_persons
 from core.customers.profiles.mobiles import routes as mobile_changes
+from core.customers.search import jobs as search_jobs
+from core.customers.search import routes as search
 from core.customers.search.views import routes as views
 from core.customers.tags import jobs as tag_jobs
 from core.customers.tags import parts as tag_parts
@@ -228,7 +230,8 @@ CONTEXTS = (
     Context(
         name="customers.search",
         models="core.customers.search.models",
-        routes=(views.router,),
+        routes=(search.router, views.router),
+        jobs=search_jobs.JOBS,
         permissions=("views:share",),
     ),
     Context(

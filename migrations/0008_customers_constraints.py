@@ -44,6 +44,9 @@ ALTER TABLE customer_profile ADD CONSTRAINT customer_profile_name CHECK (num_non
 ALTER TABLE customer_profile ADD CONSTRAINT customer_profile_credit CHECK (credit_limit >= 0);
 ALTER TABLE customer_profile ADD CONSTRAINT customer_profile_not_own_parent CHECK (parent_id <> customer_id);
 ALTER TABLE contact_person ADD CONSTRAINT contact_person_not_own_superior CHECK (superior_id <> id);
+CREATE INDEX contact_person_superior ON contact_person (superior_id) WHERE superior_id IS NOT NULL;
+CREATE INDEX customer_phone_contact ON customer_phone (contact_id) WHERE contact_id IS NOT NULL;
+CREATE INDEX follow_up_contact ON follow_up (contact_id) WHERE contact_id IS NOT NULL;
 CREATE UNIQUE INDEX contact_person_main_key ON contact_person (customer_id) WHERE is_main AND removed_at IS NULL;
 CREATE UNIQUE INDEX customer_mobile_change_open_key ON customer_mobile_change (customer_id) WHERE decided_at IS NULL;
 ALTER TABLE customer_mobile_change ADD CONSTRAINT customer_mobile_change_decided CHECK (
@@ -106,6 +109,7 @@ class Migration(migrations.Migration):
             ALTER TABLE merge_candidate DROP CONSTRAINT merge_candidate_in_order;
             ALTER TABLE phone_dispute DROP CONSTRAINT phone_dispute_of_two;
             ALTER TABLE pool_claim DROP CONSTRAINT pool_claim_counts;
+            DROP INDEX contact_person_superior, customer_phone_contact, follow_up_contact;
             DROP INDEX contact_person_main_key, customer_mobile_change_open_key, customer_phone_verified_key,
                 customer_phone_once_key, phone_dispute_open_key, phone_dispute_number, customer_merge_source,
                 merge_candidate_open, custom_field_name_key, tag_name_key, tag_due,

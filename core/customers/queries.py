@@ -18,6 +18,7 @@ from core.customers.schemas import (
 )
 from core.organisation.queries import Colleague
 from core.organisation.scopes import Values, of_staff
+from core.permissions.rules import Layout
 from infra import clock, database
 from infra.database import Connection
 from infra.settings import settings
@@ -190,6 +191,11 @@ async def visible(customer_id: UUID, by: Colleague) -> UUID:
         if row is None:
             raise
         return UUID(int=row["id"].int)
+
+
+def sees_contact_data(by: Colleague) -> bool:
+    """Whether it is a colleague's business how to reach people: not of who sees totals and changes nothing (AT-79)."""
+    return by.layout is not Layout.MANAGEMENT or by.may("customers:write")
 
 
 async def standing_many(connection: Connection, customer_ids: Collection[UUID]) -> dict[UUID, UUID]:

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import asyncpg
@@ -209,3 +210,16 @@ async def test_the_log_of_a_failed_request_carries_its_id(db):
     failed = [line for line in lines if line["event"] == "request_failed"]
     assert [line.get("request_id") for line in failed] == ["request-0001"]
     assert "ZeroDivisionError" in failed[0]["exception"]
+
+
+async def test_details_may_hold_what_the_product_counts_in(db):
+    app, one, at = create_app(), uuid4(), datetime(2026, 3, 4, 4, tzinfo=UTC)
+
+    @app.get("/refused")
+    async def _refused():
+        raise TooManyRequests({"ids": [one], "at": at})
+
+    async with open_door(app) as door:
+        answer = await door.get("/refused")
+    assert answer.status_code == 429
+    assert error(answer)["details"] == {"ids": [str(one)], "at": "2026-03-04T04:00:00+00:00"}

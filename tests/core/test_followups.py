@@ -10,12 +10,17 @@ from core.customers.followups.rules import SalesKind
 from core.customers.ownership import Reason
 from core.customers.pool import recycling
 from core.customers.rules import ContactKind, Credit
+from core.organisation.audience import Audience
+from core.tasks import service as tasks
+from core.tasks.schemas import TaskIn
 from infra import clock, database
 from infra.ids import new_id
 from tests import factories as make
+from tests.core.file_world import empty_store, uploaded
 from tests.core.pool_world import active_at, broken_chains, call, claim, customer, post, rep, where
 from tests.doors import error_of
 from tests.factories import NOON
+from tests.infra.some_bytes import picture
 
 DAY = timedelta(days=1)
 
@@ -253,6 +258,24 @@ async def test_erased_notes_keep_their_place_and_lose_their_words_and_files(http
             await parts.PART.erase(connection, [one], kind)
             assert await parts.PART.counts(connection, [one]) == {one: 1}
         assert [note["body"] for note in await read(http, reps[0], one)] == [left]
+
+
+async def test_a_note_keeps_its_file_and_task_and_erasure_takes_the_file_away(http, reps, db):
+    empty_store()
+    one, other = await customer(reps[0]), reps[1]
+    headers = await make.headers(reps[0])
+    task = await tasks.send(await make.admin(), TaskIn(title="回访", audience=Audience(staff_ids=[reps[0].id])))
+    file_id = (await uploaded(http, headers, picture(), purpose="attachment"))["id"]
+    foreign = (await uploaded(http, await make.headers(other), picture(), purpose="attachment"))["id"]
+    assert error_of(await write(http, reps[0], one, file_ids=[foreign])) == (404, "file_not_found")
+    answer = await write(http, reps[0], one, file_ids=[file_id], task_id=str(task.id))
+    assert (answer.status_code, answer.json()["task_id"]) == (201, str(task.id))
+    [note] = await read(http, await make.admin(), one)
+    assert [file["id"] for file in note["files"]] == [file_id]
+    async with database.transaction() as connection:
+        await parts.PART.erase(connection, [one], "request")
+    assert (await read(http, reps[0], one))[0]["files"] == []
+    assert not await make.rows("SELECT FROM stored_file WHERE id = $1", file_id)
 
 
 async def test_a_plan_of_somebody_without_owner_is_none(reps):

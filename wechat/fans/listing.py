@@ -23,11 +23,14 @@ WINDOW_HOURS = Parameter(
 # So many customers are looked at one by one: all in reach if there are no more, and the newest of all.
 _FEW, _SOME = 5_000, 2_000
 
+# A page goes on behind a fan.
+_BEFORE = "c.number < (SELECT b.number FROM customer b WHERE b.id = {})"
+
 # Everybody's fans, or one colleague's: an index holds them in order, or leads to those whom a filter leaves.
 _PLAIN = """
 page AS MATERIALIZED (
-    SELECT c.id, c.following, c.guide_id FROM customer c
-    WHERE NOT c.is_staff AND c.merged_into_id IS NULL {conditions} ORDER BY c.id DESC LIMIT {limit}
+    SELECT c.id, c.number, c.following, c.guide_id FROM customer c
+    WHERE NOT c.is_staff AND c.merged_into_id IS NULL {conditions} ORDER BY c.number DESC LIMIT {limit}
 )
 """
 
@@ -36,24 +39,25 @@ page AS MATERIALIZED (
 # many fans these have or haven't.
 _OF_MANY = """
 reach (id) AS MATERIALIZED ({reach}), recent AS MATERIALIZED (
-    SELECT c.id, c.following, c.guide_id FROM (
-        SELECT * FROM customer c WHERE {before} ORDER BY c.id DESC LIMIT {some}
+    SELECT c.id, c.number, c.following, c.guide_id FROM (
+        SELECT * FROM customer c WHERE {before} ORDER BY c.number DESC LIMIT {some}
     ) c
     WHERE (c.guide_id IN (SELECT id FROM reach)) IS TRUE AND NOT c.is_staff AND c.merged_into_id IS NULL {conditions}
-    ORDER BY c.id DESC LIMIT {limit}
+    ORDER BY c.number DESC LIMIT {limit}
 ), foremost AS (
-    SELECT r.id AS guide_id, n.id FROM reach r CROSS JOIN LATERAL (
-        SELECT c.id FROM customer c WHERE c.guide_id = r.id AND NOT c.is_staff AND c.merged_into_id IS NULL {conditions}
-        ORDER BY c.id DESC LIMIT 1
-    ) n WHERE (SELECT count(*) FROM recent) < {limit} ORDER BY n.id DESC LIMIT {limit}
+    SELECT r.id AS guide_id, n.number FROM reach r CROSS JOIN LATERAL (
+        SELECT c.number FROM customer c
+        WHERE c.guide_id = r.id AND NOT c.is_staff AND c.merged_into_id IS NULL {conditions}
+        ORDER BY c.number DESC LIMIT 1
+    ) n WHERE (SELECT count(*) FROM recent) < {limit} ORDER BY n.number DESC LIMIT {limit}
 ), page AS MATERIALIZED (
     SELECT * FROM recent WHERE (SELECT count(*) FROM recent) = {limit}
     UNION ALL
     (SELECT n.* FROM foremost f CROSS JOIN LATERAL (
-        SELECT c.id, c.following, c.guide_id FROM customer c
+        SELECT c.id, c.number, c.following, c.guide_id FROM customer c
         WHERE c.guide_id = f.guide_id AND NOT c.is_staff AND c.merged_into_id IS NULL {conditions}
-        ORDER BY c.id DESC LIMIT {limit}
-    ) n ORDER BY n.id DESC LIMIT {limit})
+        ORDER BY c.number DESC LIMIT {limit}
+    ) n ORDER BY n.number DESC LIMIT {limit})
 )
 """
 
@@ -66,21 +70,22 @@ reach (id) AS MATERIALIZED ({reach}), near AS MATERIALIZED (
     ) c LIMIT {few} + 1
 ), page AS MATERIALIZED (
     SELECT * FROM (
-        SELECT c.id, c.following, c.guide_id FROM near JOIN customer c ON c.id = near.id
+        SELECT c.id, c.number, c.following, c.guide_id FROM near JOIN customer c ON c.id = near.id
         WHERE (SELECT count(*) FROM near) <= {few} AND NOT c.is_staff AND c.merged_into_id IS NULL {conditions}
         UNION ALL
-        (SELECT c.id, c.following, c.guide_id FROM customer c
+        (SELECT c.id, c.number, c.following, c.guide_id FROM customer c
         WHERE (SELECT count(*) FROM near) > {few} AND (c.guide_id IN (SELECT id FROM reach)) IS TRUE
-            AND NOT c.is_staff AND c.merged_into_id IS NULL {conditions} ORDER BY c.id DESC LIMIT {limit})
-    ) p ORDER BY id DESC LIMIT {limit}
+            AND NOT c.is_staff AND c.merged_into_id IS NULL {conditions} ORDER BY c.number DESC LIMIT {limit})
+    ) p ORDER BY number DESC LIMIT {limit}
 )
 """
 
 # Only then is anything read about them.
 _LIST = """
 WITH {page}
-SELECT page.*, first.guide_id AS brought_by, first.code_id, first.store_id, first.channel_id,
-       first.occurred_at AS first_touch_at, last.occurred_at AS last_touch_at, seen.last_seen_at, seen.talked_at
+SELECT page.id, page.following, page.guide_id, first.guide_id AS brought_by, first.code_id, first.store_id,
+       first.channel_id, first.occurred_at AS first_touch_at, last.occurred_at AS last_touch_at, seen.last_seen_at,
+       seen.talked_at
 FROM page
 LEFT JOIN touch first ON first.customer_id = page.id AND first.is_first
 LEFT JOIN LATERAL (
@@ -89,7 +94,7 @@ LEFT JOIN LATERAL (
 CROSS JOIN LATERAL (
     SELECT max(last_seen_at) AS last_seen_at, max(talked_at) AS talked_at FROM identity i WHERE i.customer_id = page.id
 ) seen
-ORDER BY page.id DESC
+ORDER BY page.number DESC
 """
 
 
@@ -107,6 +112,9 @@ class _Conditions:
         if app_id is not None:
             self._identity += f" AND i.app_id = {self.values.put(app_id)}"
             self._add(f"EXISTS ({self._identity})")
+        else:
+            # Whoever is only known from elsewhere is no fan. No EXISTS: it would be joined.
+            self._add(f"({self._identity} LIMIT 1) IS NOT NULL", selective=False)
 
     def _add(self, sql: str, *, selective: bool = True) -> None:
         self._sql.append(sql)
@@ -147,7 +155,7 @@ def page_sql(by: Colleague, filters: FanFilters, guide_id: UUID | None, open_sin
     elif reach is not None:
         page = _FILTERED if where.selective else _OF_MANY
     where.customer("c.guide_id = {}", guide_id)
-    before = f"c.id < {where.values.put(filters.cursor)}" if page is _OF_MANY and filters.cursor else "true"
+    before = _BEFORE.format(where.values.put(filters.cursor)) if page is _OF_MANY and filters.cursor else "true"
     # The limit is no parameter: a plan that knows it is another one.
     sql = page.format(reach=reach, before=before, conditions=where, limit=filters.limit + 1, few=_FEW, some=_SOME)
     return _LIST.format(page=sql), where.values
@@ -155,7 +163,7 @@ def page_sql(by: Colleague, filters: FanFilters, guide_id: UUID | None, open_sin
 
 def _conditions(filters: FanFilters, open_since: datetime) -> _Conditions:
     where = _Conditions(filters.app_id)
-    where.customer("c.id < {}", filters.cursor)
+    where.customer(_BEFORE, filters.cursor)
     if filters.app_id is None:
         where.customer("c.following = {}", filters.following)
     else:

@@ -46,7 +46,7 @@ def moment_of(told: datetime, now: datetime, fast: timedelta, back: timedelta) -
 
 
 _NUMBER = re.compile(
-    r"(?<!\d)(?:\+?86[ -]?)?(1[3-9]\d)[ -]?(\d{4})[ -]?(\d{4})(?!\d)|(?<!\d)(?:0\d{2,3}[ -]?)?[2-9]\d{6,7}(?!\d)"
+    r"(?<!\d)(?:\+?86[ -]?)?(1[3-9]\d)[ -]?(\d{4})[ -]?(\d{4})(?!\d)|(?<!\d)0\d{2,3}[ -]?[2-9]\d{6,7}(?!\d)"
 )
 
 

@@ -61,9 +61,9 @@ class FollowUpOut(Output):
 
 
 class RemindersOut(Output):
-    """How many own customers stand on each list: to contact today or tomorrow; contact overdue; order overdue; long
+    """How many own customers stand on each list.
 
-    without business; about to go back to the pool.
+    To contact today or tomorrow, contact overdue, order overdue, long without business, about to go back to the pool.
     """
 
     due: int

@@ -5,7 +5,7 @@ A file of its own: the form, the run and its report read tables the same way.
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -61,7 +61,7 @@ class Reading:
         """The next rows as drafts."""
         return await asyncio.to_thread(lambda: [reader.draft(row) for row in islice(self.table.rows, count)])
 
-    async def all_drafts(self, reader: Reader, count: int) -> AsyncIterator[list[Draft]]:
+    async def all_drafts(self, reader: Reader, count: int) -> AsyncGenerator[list[Draft], None]:
         """All that is left, some rows at a time; the next ones are read while the caller is busy with these."""
         coming = asyncio.create_task(self.drafts(reader, count))
         try:

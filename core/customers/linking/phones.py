@@ -126,10 +126,12 @@ async def find(number: str) -> list[UUID]:
 async def shown(by: Colleague, customer_ids: Collection[UUID], *, unmask: bool = False) -> dict[UUID, list[ShownPhone]]:
     """The numbers of customers (and of their contact persons) as `by`, who reaches them, may see them.
 
+    Whoever has no business with them sees none at all (queries.sees_contact_data).
     `unmask`: others' in full too; the caller asked for `customers:unmask` and writes it down.
     """
     found = defaultdict[UUID, list[ShownPhone]](list)
-    for row in await database.fetch(_SHOWN, list(customer_ids)):
+    wanted = list(customer_ids) if unmask or queries.sees_contact_data(by) else []
+    for row in await database.fetch(_SHOWN, wanted):
         found[row["customer_id"]].append(_as_shown(row, full=unmask or row["guide_id"] == by.id))
     return {one: found[one] for one in customer_ids}
 

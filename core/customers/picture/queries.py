@@ -9,8 +9,6 @@ import asyncpg
 import orjson
 
 from core.customers import parts
-from core.customers import queries as customers
-from core.customers.errors import CustomerNotFound
 from core.customers.linking import phones
 from core.customers.linking.phones import ShownPhone
 from core.customers.ownership import Place
@@ -48,7 +46,12 @@ SELECT c.id, c.number, c.following, c.guide_id AS owner_id, s.name AS owner, d.n
         FROM contact_person q WHERE q.customer_id = c.id AND q.removed_at IS NULL) AS persons
 FROM customer c LEFT JOIN customer_profile p ON p.customer_id = c.id LEFT JOIN staff s ON s.id = c.guide_id
 LEFT JOIN department d ON d.id = s.department_id
-LEFT JOIN customer o ON o.id = p.parent_id AND {reach} LEFT JOIN customer_profile op ON op.customer_id = o.id
+LEFT JOIN LATERAL (
+    WITH RECURSIVE way AS (
+        SELECT id, merged_into_id, guide_id FROM customer WHERE id = p.parent_id
+        UNION ALL SELECT n.id, n.merged_into_id, n.guide_id FROM way w JOIN customer n ON n.id = w.merged_into_id
+    ) SELECT way.id FROM way WHERE way.merged_into_id IS NULL AND {reach}
+) o ON true LEFT JOIN customer_profile op ON op.customer_id = o.id
 WHERE c.id = $1
 """
 
@@ -58,15 +61,6 @@ SELECT (SELECT count(*) FROM touch WHERE customer_id = $1) AS touches,
     count(*) FILTER (WHERE kind = 'chat') AS chats, count(*) FILTER (WHERE kind = 'order') AS orders,
     count(*) FILTER (WHERE kind = 'contract') AS contracts
 FROM sales_record WHERE customer_id = $1
-"""
-
-# The pool is everybody's who may look into it.
-_IN_POOL = """
-WITH RECURSIVE way AS (
-    SELECT id, merged_into_id, pooled_at FROM customer WHERE id = $1
-    UNION ALL SELECT c.id, c.merged_into_id, c.pooled_at FROM way w JOIN customer c ON c.id = w.merged_into_id
-)
-SELECT id FROM way WHERE merged_into_id IS NULL AND pooled_at IS NOT NULL
 """
 
 _TIMELINE = """
@@ -82,20 +76,6 @@ ORDER BY l.occurred_at DESC, l.id DESC LIMIT $5
 """
 
 
-async def seen(customer_id: UUID, by: Colleague) -> UUID:
-    """The customer, or whom it was merged into, for who reaches them, or may look into the pool where they lie.
-
-    Raises CustomerNotFound.
-    """
-    try:
-        return await customers.standing(customer_id, by)
-    except CustomerNotFound:
-        row = await database.fetch_one(_IN_POOL, customer_id) if by.may("pool:read") else None
-        if row is None:
-            raise
-        return UUID(int=row["id"].int)
-
-
 def layout_for(by: Colleague, wanted: Layout | None) -> Layout:
     """The own layout, or for who changes customers another one. Raises LayoutNotYours."""
     if wanted is None or wanted is by.layout:
@@ -108,7 +88,7 @@ def layout_for(by: Colleague, wanted: Layout | None) -> Layout:
 async def picture(customer_id: UUID, by: Colleague, layout: Layout) -> PictureOut:
     """A customer (no sign post) whom `by` may see: one statement for the base, the numbers, the counts, each part."""
     values = Values(customer_id)
-    (row,) = await database.fetch(_BASE.format(reach=of_staff(by, values.put, "o.guide_id")), *values)
+    (row,) = await database.fetch(_BASE.format(reach=of_staff(by, values.put, "way.guide_id")), *values)
     told: dict[PartKind, list[PartOut]] = {kind: [] for kind in asked(layout)}
     for part in parts.registered():
         kind = PartKind(part.kind)
@@ -159,7 +139,7 @@ def _record(row: asyncpg.Record, by: Colleague, numbers: Collection[ShownPhone])
         dict(row)
         | {
             "custom": orjson.loads(row["custom"] or "{}"),
-            "email": shown_email(row["email"], own=row["owner_id"] == by.id, hidden=hidden),
+            "email": shown_email(by, row["email"], row["owner_id"], hidden=hidden),
             "phones": [PicturePhoneOut.model_validate(number) for number in numbers],
             "persons": [PicturePersonOut(**person) for person in orjson.loads(row["persons"] or "[]")],
         }

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
+from core.customers import queries as customers
 from core.customers.picture import queries
 from core.customers.picture.schemas import PictureOut, TimelineEntryOut
 from core.customers.schemas import TimelineKind
@@ -24,7 +25,7 @@ Reader = Annotated[Colleague, RequirePermission("customers:read")]
 async def picture(customer_id: UUID, by: Reader, layout: Layout | None = None) -> PictureOut:
     """All about a customer (or whom they were merged into) in the caller's layout; in the pool without numbers."""
     chosen = queries.layout_for(by, layout)
-    seen = await queries.seen(customer_id, by)
+    seen = await customers.visible(customer_id, by)
     await audit.note("customer.seen", "customer", seen, {"part": "picture", "layout": chosen})
     return await queries.picture(seen, by, chosen)
 
@@ -39,7 +40,7 @@ async def timeline(
 ) -> Page[TimelineEntryOut]:
     """What happened to a customer (or whom they were merged into), newest first."""
     before = read_moment_cursor(cursor) if cursor else None
-    seen = await queries.seen(customer_id, by)
+    seen = await customers.visible(customer_id, by)
     await audit.note("customer.seen", "customer", seen, {"part": "timeline"})
     entries = await queries.timeline(seen, kind or (), before, limit + 1)
     last = entries[limit - 1] if len(entries) > limit else None

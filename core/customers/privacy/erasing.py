@@ -93,10 +93,12 @@ _END = "UPDATE customer_erasure SET done_at = $2, cancelled_at = $3 WHERE id = A
 
 
 async def following_changed(connection: Connection, customer_ids: Collection[UUID]) -> None:
-    """Customers left, or came back: who left and is no member is to be forgotten after the days of the parameter."""
+    """Customers left, or came back: who left and is no member is to be forgotten after the days of the parameter.
+
+    Whoever was merged before we heard of it stands for the one that came of it.
+    """
     days = timedelta(days=await UNFOLLOW_DAYS.get())
-    ids = sorted(set(customer_ids))
-    await connection.execute(_LOCK, ids)
+    ids = sorted({row["head"] for row in await _hold(connection, customer_ids)})
     people = {row["id"]: row for row in await connection.fetch(_LEAVERS, ids)}
     members = await _members(connection, list(people))
     gone = {one: row["left_at"] for one, row in people.items() if not row["stays"] and one not in members}

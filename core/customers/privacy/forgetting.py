@@ -21,7 +21,7 @@ WHERE customer_id = ANY($1::uuid[])
 # A merge remembers values that it replaced.
 _MERGES_FORGET = """
 UPDATE customer_merge SET moved = moved || '{"parts": {}, "phone": null}'
-WHERE (target_id = ANY($1::uuid[]) OR source_id = ANY($1::uuid[])) AND undone_at IS NULL
+WHERE target_id = ANY($1::uuid[]) OR source_id = ANY($1::uuid[])
 """
 
 _SETTLE_DISPUTES = """
@@ -59,7 +59,9 @@ _OF_THE_PLATFORM = (
     """DELETE FROM custom_unique_value u USING customer_profile p
     WHERE p.customer_id = ANY($1::uuid[]) AND u.record_id = p.customer_id AND NOT p.custom ? u.field_id::text
         AND $2::text[] IS NOT NULL""",
-    "DELETE FROM customer_profile WHERE customer_id = ANY($1::uuid[]) AND sources = '{}' AND $2::text[] IS NOT NULL",
+    # What a customer did (the stage) is no word of the platform's.
+    """DELETE FROM customer_profile WHERE customer_id = ANY($1::uuid[]) AND sources = '{}' AND stage = 'new'
+        AND $2::text[] IS NOT NULL""",
     # A fan of whom we know nothing else is not to be told by tags either.
     """DELETE FROM customer_tag t WHERE t.customer_id = ANY($1::uuid[]) AND $2::text[] IS NOT NULL
         AND NOT EXISTS (SELECT FROM customer_profile p WHERE p.customer_id = t.customer_id)
@@ -73,7 +75,6 @@ _EVERYTHING = (
         OR record_id IN (SELECT id FROM contact_person WHERE customer_id = ANY($1::uuid[]))""",
     "UPDATE contact_person SET superior_id = NULL WHERE customer_id = ANY($1::uuid[])",
     "DELETE FROM contact_person WHERE customer_id = ANY($1::uuid[])",
-    "DELETE FROM customer_mobile_change WHERE customer_id = ANY($1::uuid[])",
     "DELETE FROM customer_key WHERE customer_id = ANY($1::uuid[])",
     "DELETE FROM customer_profile WHERE customer_id = ANY($1::uuid[])",
     """UPDATE merge_candidate SET state = 'dismissed' WHERE state = 'open'

@@ -12,13 +12,25 @@ from infra import database
 
 _TEXTS = "SELECT id, purpose, version, body, published_at FROM consent_text"
 
-# Of two words of one moment the withdrawal counts.
-_STANDING = """
-SELECT DISTINCT ON (customer_id) customer_id, given, version, occurred_at FROM consent
-WHERE customer_id = ANY($1::uuid[]) AND purpose = $2 ORDER BY customer_id, occurred_at DESC, given, id DESC
+# A sender may hold ids from before a merge.
+_ASKED = """
+WITH RECURSIVE way AS (
+    SELECT id AS asked, id, merged_into_id FROM customer WHERE id = ANY($1::uuid[])
+    UNION ALL SELECT w.asked, c.id, c.merged_into_id FROM way w JOIN customer c ON c.id = w.merged_into_id
+)
 """
 
-_CHOICES = "SELECT customer_id, channel, accepted FROM channel_choice WHERE customer_id = ANY($1::uuid[])"
+# Of two words of one moment the withdrawal counts.
+_STANDING = f"""
+{_ASKED} SELECT DISTINCT ON (w.asked) w.asked, c.given, c.version, c.occurred_at
+FROM way w JOIN consent c ON c.customer_id = w.id
+WHERE w.merged_into_id IS NULL AND c.purpose = $2 ORDER BY w.asked, c.occurred_at DESC, c.given, c.id DESC
+"""
+
+_CHOICES = f"""
+{_ASKED} SELECT w.asked, c.channel, c.accepted FROM way w JOIN channel_choice c ON c.customer_id = w.id
+WHERE w.merged_into_id IS NULL
+"""
 
 _ALL = """
 SELECT (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.occurred_at DESC, c.id DESC)
@@ -47,22 +59,22 @@ async def text(text_id: UUID) -> ConsentTextOut:
 
 
 async def standing(customer_ids: Collection[UUID], purpose: str) -> dict[UUID, Standing]:
-    """What customers said last for a purpose; who was never asked is left out."""
+    """What customers, or whom they were merged into, said last for a purpose; who was never asked is left out."""
     rows = await database.fetch(_STANDING, list(customer_ids), purpose)
-    return {row["customer_id"]: Standing(row["given"], row["version"], row["occurred_at"]) for row in rows}
+    return {UUID(int=row["asked"].int): Standing(row["given"], row["version"], row["occurred_at"]) for row in rows}
 
 
 async def refused(customer_ids: Collection[UUID], channel: Channel) -> set[UUID]:
     """Those of the customers who must not be reached on a channel (B-11)."""
-    rows = await database.fetch(f"{_CHOICES} AND channel = $2 AND NOT accepted", list(customer_ids), channel)
-    return {row["customer_id"] for row in rows}
+    rows = await database.fetch(f"{_CHOICES} AND c.channel = $2 AND NOT c.accepted", list(customer_ids), channel)
+    return {UUID(int=row["asked"].int) for row in rows}
 
 
 async def channels_for(customer_ids: Collection[UUID], preferred: Sequence[Channel]) -> dict[UUID, Channel | None]:
     """Which of the preferred channels to reach each customer on; None: on none of them (AT-53)."""
     said: Mapping[UUID, dict[bool, set[Channel]]] = defaultdict(lambda: {True: set(), False: set()})
     for row in await database.fetch(_CHOICES, list(customer_ids)):
-        said[row["customer_id"]][row["accepted"]].add(Channel(row["channel"]))
+        said[UUID(int=row["asked"].int)][row["accepted"]].add(Channel(row["channel"]))
     return {one: choose(preferred, said[one][True], said[one][False]) for one in customer_ids}
 
 

@@ -12,7 +12,7 @@ from core.customers.privacy.schemas import ChannelIn, ConsentIn, ConsentTextIn
 from core.customers.timeline import Entry, tell
 from core.organisation.queries import Colleague
 from infra import audit, clock
-from infra.database import Connection, constraint_errors, transaction
+from infra.database import Connection, constraint_errors, retry_on_conflict, transaction
 from infra.ids import new_id
 
 _GIVE = """
@@ -128,6 +128,7 @@ def _entry(choice: NewChoice) -> Entry:
     return Entry(choice.customer_id, choice.chosen_at, kind, new_id(), details)
 
 
+@retry_on_conflict
 async def record_consent(by: Colleague, customer_id: UUID, said: ConsentIn) -> UUID:
     """What a person said to a colleague. Raises CustomerNotFound, ConsentTextNotFound."""
     async with transaction() as connection:
@@ -147,6 +148,7 @@ async def record_consent(by: Colleague, customer_id: UUID, said: ConsentIn) -> U
     return standing
 
 
+@retry_on_conflict
 async def record_channel(by: Colleague, customer_id: UUID, said: ChannelIn) -> UUID:
     """The same for a channel. Raises CustomerNotFound."""
     async with transaction() as connection:

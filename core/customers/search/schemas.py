@@ -6,9 +6,10 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 
-from core.customers.linking.rules import Door, PhoneLabel
+from core.customers.linking.rules import Door
 from core.customers.ownership import Place
 from core.customers.profiles.rules import Nature, Party, Stage, Status
+from core.customers.profiles.schemas import PhoneOut
 from infra.paging import Limit
 from infra.problems import Unfit
 from infra.schemas import Input, Output, Page, Text
@@ -18,6 +19,7 @@ _CENTURY = 36_525
 Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31))]
 DayOffset = Annotated[int, Field(ge=-_CENTURY, le=_CENTURY, description="Days from today: -30 is thirty days ago")]
 MonthDay = Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
+NumberCursor = Annotated[int | None, Field(ge=1, le=2**63 - 1, description="`next` of the former page")]
 Word = Annotated[Text, StringConstraints(min_length=1, max_length=100)]
 Value = Annotated[Text, StringConstraints(min_length=1, max_length=500)]
 Words = Annotated[list[Word], Field(min_length=1, max_length=50)]
@@ -120,26 +122,17 @@ class SearchIn(Input):
     """A search; `total` asks for a count, which stops at ten thousand."""
 
     filters: CustomerFilters = CustomerFilters()
-    cursor: Annotated[int | None, Field(ge=1, le=2**63 - 1, description="`next` of the former page")] = None
+    cursor: NumberCursor = None
     limit: Limit = 50
     total: bool = False
 
 
-class TagOut(Output):
+class WornTagOut(Output):
     """`kind`: a tag or a group."""
 
     id: UUID
     name: str
     kind: str
-
-
-class PhoneOut(Output):
-    """`text` is None in the public pool; `masked`: not all of it is shown."""
-
-    label: PhoneLabel
-    text: str | None
-    masked: bool
-    verified: bool
 
 
 class CustomerRowOut(Output):
@@ -153,7 +146,7 @@ class CustomerRowOut(Output):
     status: Status
     stage: Stage
     level: str | None
-    tags: list[TagOut]
+    tags: list[WornTagOut]
     place: Place
     owner_id: UUID | None
     owner: str | None

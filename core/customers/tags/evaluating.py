@@ -12,6 +12,7 @@ from uuid import UUID
 import asyncpg
 
 from core.customers import indexing, ownership
+from core.customers.search import queries as search
 from core.customers.search.schemas import CustomerFilters
 from core.organisation.scopes import Values
 from infra import clock, database
@@ -110,8 +111,6 @@ def _changes(tag: asyncpg.Record, values: Values, *, giving: bool) -> str:
     """SQL of who is to get the tag, or to lose it; `$1` is its id."""
     if tag["deleted_at"] is not None:
         return _DROPPED.format(own="true", matching="SELECT NULL::uuid WHERE false")
-    from core.customers.search import queries as search
-
     matching = search.matching_sql(CustomerFilters.model_validate_json(tag["rule"]), values.put)
     return (_ADDED if giving else _DROPPED).format(own="t.added_by IS NULL", matching=matching)
 

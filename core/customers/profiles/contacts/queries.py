@@ -66,7 +66,7 @@ async def _shown(by: Colleague, customer_id: UUID, rows: Sequence[asyncpg.Record
             **dict(row)
             | {
                 "age": age(row["birthday"], row["birth_year"], today),
-                "email": shown_email(row["email"], own=row["guide_id"] == by.id, hidden=row["hidden"]),
+                "email": shown_email(by, row["email"], row["guide_id"], hidden=row["hidden"]),
                 "phones": [shown_phone(number) for number in numbers if number.contact_id == row["id"]],
                 "custom": orjson.loads(row["custom"]),
             }
