@@ -9,6 +9,7 @@ import click
 from app.commands.accounts import account
 from app.commands.audit import audit
 from app.commands.backup import backup, backups, restore
+from app.commands.customers import generate, reindex
 from app.commands.doctor import doctor
 from app.commands.followers import followers
 from app.commands.operations import alerts, deliveries, parameter, quota
@@ -121,6 +122,8 @@ def demo() -> None:
     sys.exit(play())
 
 
+main.add_command(generate)
+main.add_command(reindex)
 for group in (account, alerts, audit, backup, backups, deliveries, doctor, followers, parameter, quota, restore, staff):
     main.add_command(group)
 

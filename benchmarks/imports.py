@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from core.organisation.queries import Colleague
 
 _MOST_ROUNDS = 3
-_IMPORT_FLOOR, _EXPORT_FLOOR = 0.05, 0.1
+_IMPORT_FLOOR, _EXPORT_FLOOR = 0.05, 0.06
 # All that an import writes, those that others refer to first.
 _TABLES = (
     *("customer", "customer_profile", "customer_phone", "customer_key", "customer_arrival", "customer_search"),

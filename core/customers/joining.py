@@ -15,6 +15,7 @@ import orjson
 
 from core.customers import indexing, moving, parts
 from core.customers.events import CustomersMerged
+from core.customers.ownership import Reason
 from core.customers.rules import (
     ContactKind,
     Order,
@@ -25,14 +26,17 @@ from core.customers.rules import (
     standing_after_merge,
 )
 from core.customers.timeline import Entry, tell
+from core.notices import service as notices
+from core.notices.rules import NoticeKind
+from core.notices.service import NewNotice
 from core.organisation import queries as organisation
 from infra import clock
 from infra.database import Connection
 from infra.ids import new_id
 from infra.outbox import publish
 
+JOINED = NoticeKind("customers.joined", title="客户已合并")
 ROOT_TABLES = ("identity", "touch", "timeline")
-MERGED = "merged"
 
 _CUSTOMERS = """
 SELECT id, guide_id, is_staff, created_at, active_at, next_contact_at, order_due_on, pooled_at, pool_reason,
@@ -139,19 +143,25 @@ async def merge(
         now,
     )
     owners = {target: standing.guide_id for target, standing in after.items()}
-    passed = [(source, to) for source, to in targets.items() if former[to]["guide_id"] not in {None, owners[to]}]
+    passed = [
+        (merges[source], to, former[one]["guide_id"])
+        for source, to in targets.items()
+        for one in (source, to)
+        if _is_passed(former[one], owners[to])
+    ]
     await connection.execute(
         _NOTE_OWNERS,
-        [target for _, target in passed],
-        [former[target]["guide_id"] for _, target in passed],
-        [owners[target] for _, target in passed],
-        [merges[source] for source, _ in passed],
-        MERGED,
+        [target for _, target, _ in passed],
+        [loser for *_, loser in passed],
+        [owners[target] for _, target, _ in passed],
+        [merge_id for merge_id, *_ in passed],
+        Reason.MERGED.value,
         by,
         now,
     )
+    await _tell_losers(connection, passed, by)
     if by is not None:
-        await tell(connection, [Entry(to, now, MERGED, merges[one], {"by": by}) for one, to in targets.items()])
+        await tell(connection, [Entry(to, now, Reason.MERGED, merges[one], {"by": by}) for one, to in targets.items()])
     indexing.changed(everybody)
     await publish(*(_merged(source, target, reason) for source, target in targets.items()))
     return merges
@@ -160,6 +170,35 @@ async def merge(
 def _merged(source: UUID, target: UUID, reason: MergeReason) -> CustomersMerged:
     # The driver's own class of ids is none that events can carry.
     return CustomersMerged(source_id=UUID(int=source.int), target_id=UUID(int=target.int), reason=reason.value)
+
+
+def _is_passed(customer: asyncpg.Record, owner_id: UUID | None) -> bool:
+    """Whether one of the two comes to another owner by the merge, out of the pool or the trash too."""
+    if customer["guide_id"] == owner_id:
+        return False
+    return any(customer[name] is not None for name in ("guide_id", "pooled_at", "discarded_at"))
+
+
+async def _tell_losers(connection: Connection, passed: Iterable[tuple[UUID, UUID, UUID | None]], by: UUID | None) -> None:
+    """One notice for each whose customers are with colleagues now; who merges by hand knows."""
+    lost = defaultdict[UUID, list[UUID]](list)
+    for merge_id, _, loser in passed:
+        if loser is not None and loser != by:
+            lost[loser].append(merge_id)
+    await notices.notify_many(
+        connection,
+        [
+            NewNotice(
+                staff_id=loser,
+                key=f"{JOINED.name}:{merge_ids[0]}",
+                kind=JOINED.name,
+                title=f"您有 {len(merge_ids)} 位客户已与同事的客户合并",
+                body="经确认为同一位客户，合并后由同事继续跟进",
+                link="/customers",
+            )
+            for loser, merge_ids in sorted(lost.items())
+        ],
+    )
 
 
 async def _move(

@@ -47,6 +47,8 @@ class Reason(StrEnum):
     RESTORED = "restored"
     CAME_BACK = "came_back"
     SCANNED = "scanned"
+    MERGED = "merged"
+    UNMERGED = "unmerged"
     ERASED = "erased"
 
 

@@ -39,6 +39,8 @@ _HOLD_ALONE = "SELECT pg_advisory_xact_lock(key) FROM unnest($1::bigint[]) AS ke
 _OF_IDENTITIES = "SELECT customer_id FROM identity WHERE digest = ANY($1::bytea[])"
 _OF_UNIONIDS = f"{_OF_IDENTITIES} UNION SELECT customer_id FROM identity WHERE unionid = ANY($2::text[])"
 
+_TRY_TOGETHER = "SELECT bool_and(pg_try_advisory_xact_lock_shared(key)) FROM unnest($1::bigint[]) AS key"
+
 _LOCK_THESE = "SELECT id, merged_into_id FROM customer WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 
 _LOCK = "SELECT id FROM customer WHERE id = ANY(ARRAY({owners})) ORDER BY id FOR NO KEY UPDATE"
@@ -50,8 +52,16 @@ async def hold_guides(connection: Connection, guide_ids: Collection[UUID], *, al
     Whoever may give them customers holds them together with others, whoever hands over holds them `alone`; both before
     any lock of a customer.
     """
-    keys = sorted(int.from_bytes(guide_id.bytes[8:], "big", signed=True) for guide_id in guide_ids)
-    await connection.execute(_HOLD_ALONE if alone else _HOLD_TOGETHER, keys)
+    await connection.execute(_HOLD_ALONE if alone else _HOLD_TOGETHER, _keys(guide_ids))
+
+
+async def try_guides(connection: Connection, guide_ids: Collection[UUID]) -> bool:
+    """The same together with others for who holds customers already and can't wait; whether nobody is handing over."""
+    return await connection.fetchval(_TRY_TOGETHER, _keys(guide_ids)) is not False
+
+
+def _keys(guide_ids: Collection[UUID]) -> list[int]:
+    return sorted(int.from_bytes(guide_id.bytes[8:], "big", signed=True) for guide_id in guide_ids)
 
 
 async def add(connection: Connection, contacts: Iterable[Contact], *, silent: bool = False) -> None:

@@ -29,6 +29,8 @@ class TimelineKind(StrEnum):
     RESTORED = Reason.RESTORED
     CAME_BACK = Reason.CAME_BACK
     SCANNED = Reason.SCANNED
+    MERGED = Reason.MERGED
+    UNMERGED = Reason.UNMERGED
     ERASED = Reason.ERASED
     CONSENT_GIVEN = "consent_given"
     CONSENT_WITHDRAWN = "consent_withdrawn"
@@ -39,8 +41,6 @@ class TimelineKind(StrEnum):
     RECORD_CHANGED = "record_changed"
     STAGE_CHANGED = "stage_changed"
     MOBILE_CHANGED = "mobile_changed"
-    MERGED = "merged"
-    UNMERGED = "unmerged"
 
 
 class Period(StrEnum):

@@ -27,6 +27,8 @@ OWN_NAMES = {
     "core/todos/reminders.py",
     "core/notices/streams.py",
     "core/notices/delivered.py",
+    "core/organisation/deciding.py",
+    "core/customers/profiles/mobiles/telling.py",
     "core/custom_fields/definitions.py",
     "core/custom_fields/values.py",
     "core/customers/handover.py",

@@ -3,6 +3,7 @@
 import asyncio
 import random
 
+import orjson
 import pytest
 
 from core.customers.imports import running, service
@@ -178,3 +179,11 @@ async def test_old_files_and_reports_are_forgotten(manager, db):
     assert await service.forget_old() == 1
     assert await make.count("customer_import_row") == 0
     assert await customers() == []
+
+
+async def test_progress_is_told_on_the_live_stream_once_in_a_while_and_at_the_end(manager, monkeypatch):
+    monkeypatch.setattr(running, "_BETWEEN_WORDS", 3600.0)
+    await imported(manager, table(*((f"顾客{number}", "") for number in range(12))))
+    events = await make.rows("SELECT payload FROM live_event WHERE kind = 'customer_import' ORDER BY seq")
+    told = [orjson.loads(event["payload"]) for event in events]
+    assert [(one["state"], one["done"], one["rows"]) for one in told] == [("running", 3, 12), ("done", 12, 12)]

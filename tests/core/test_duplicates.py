@@ -159,3 +159,32 @@ def _draft(name, owner_id, *numbers, confirm=False, **fields):
         confirm=confirm,
         door=Door.IMPORT,
     )
+
+
+async def test_a_mobile_that_is_entered_later_warns_too_and_one_that_was_there_does_not_again(http):
+    rep, number = await desk(http), mobile()
+    first, second = await rep.create("顾客01", number=number), await rep.create("顾客02")
+    refused = await rep.change(second, phones={"mobile": number})
+    assert error_of(refused) == (409, "possible_duplicate")
+    assert refused.json()["error"]["details"] == {"customer_ids": [first["id"]], "others": 0}
+    changed = await rep.change(second, phones={"mobile": number}, confirm=True)
+    assert changed.status_code == 200, changed.text
+    assert await make.count("merge_candidate") == 1
+    assert (await rep.change(changed.json(), phones={"office": "62345678"})).status_code == 200
+
+
+async def test_at21_of_a_fragment_that_many_hold_the_newest_are_looked_at_and_it_says_so(http):
+    rep = await desk(http)
+    await database.execute(
+        """WITH made AS (
+            INSERT INTO customer (id, following, is_staff, created_at)
+            SELECT gen_random_uuid(), false, false, 'epoch' FROM generate_series(1, 501) RETURNING id, number
+        )
+        INSERT INTO customer_search (number, customer_id, terms)
+        SELECT number, id, ARRAY['k:' || (number >> 12), 'n:华南'] FROM made"""
+    )
+    # None of them has the name, but the index says that they may.
+    assert await rep.get("customers/lookup?name=华南") == {"items": [], "more": True}
+    made = await rep.create("华南贸易")
+    found = await rep.get("customers/lookup?name=华南")
+    assert ([one["id"] for one in found["items"]], found["more"]) == ([made["id"]], True)

@@ -5,10 +5,14 @@ from datetime import timedelta
 
 import pytest
 
+from app.contexts import registry
+from core.customers import people
+from core.customers.joining import MergeReason, merge
 from core.customers.linking.rules import Door
 from core.customers.privacy import erasing
 from core.customers.rules import ContactKind
 from infra import clock, database, parameters
+from infra.database import transaction
 from infra.ids import new_id
 from tests import factories as make
 from tests.core import privacy_world as world
@@ -239,3 +243,29 @@ async def test_two_workers_at_once_and_one_killed_in_between_forget_everybody_on
     assert sum(await asyncio.gather(world.forget_due(), world.forget_due())) == len(people) - before
     assert await make.rows("SELECT FROM identity WHERE openid IS NOT NULL") == []
     assert await make.rows("SELECT count(*) AS n FROM timeline WHERE kind = 'erased'") == [{"n": len(people)}]
+
+
+async def test_who_was_merged_before_we_heard_of_the_leaving_is_forgotten_as_the_one_that_came_of_it(db):
+    fan, target = await world.fan(), await world.customer()
+    await make.record(make.contact(ContactKind.UNFOLLOW, clock.now()))
+    async with transaction() as connection:
+        await people.lock_these(connection, [fan, target])
+        await merge(connection, {fan: target}, MergeReason.BY_HAND)
+    await make.settle(registry())
+    assert await world.erasures(target) == [("unfollow", False, False)]
+    make.jump(db, days=DAYS + 1)
+    assert await world.forget_due() == 1
+    assert (await _identity())["openid"] is None
+
+
+async def test_how_far_somebody_came_as_a_customer_is_no_word_of_the_platforms(db):
+    await parameters.change(erasing.UNFOLLOW_DAYS.name, 0, expected_version=0, by="test")
+    bought, new = await world.fan("bought"), await world.fan("new")
+    for one in (bought, new):
+        await world.record(one, Door.MINI_PROGRAM)
+    await database.execute("UPDATE customer_profile SET stage = 'bought' WHERE customer_id = $1", bought)
+    await world.leaves("bought")
+    await world.leaves("new")
+    await world.forget_due()
+    kept = await make.rows("SELECT customer_id, stage, name, email FROM customer_profile")
+    assert kept == [{"customer_id": bought, "stage": "bought", "name": None, "email": None}]

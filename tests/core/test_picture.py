@@ -224,3 +224,13 @@ async def test_the_number_of_statements_does_not_grow_with_the_customer(http, mo
     if layout is Layout.SALES:
         (touches,) = picture.parts[PartKind.TOUCHES]
         assert (touches.content["count"], len(touches.content["newest"])) == (61, 20)
+
+
+async def test_the_unit_above_is_whom_it_was_merged_into_and_named_to_who_reaches_it(http):
+    guide, stranger = await make.guide(), await make.guide()
+    fan, parent, target = await world.fan(owner=guide), await world.customer(guide), await world.customer(stranger)
+    await world.record(fan, parent_id=parent)
+    await world.record(target, name="集团")
+    await database.execute("UPDATE customer SET merged_into_id = $2, guide_id = NULL WHERE id = $1", parent, target)
+    seen = [(await _look(http, one, fan, "?layout=sales")).json()["record"] for one in (guide, await make.admin())]
+    assert [(one["parent_id"], one["parent"]) for one in seen] == [(None, None), (str(target), "集团")]

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.customers import people
+from core.customers.joining import MergeReason, merge
 from core.customers.privacy import queries, service
 from core.customers.privacy.errors import ConsentTextNotFound
 from core.customers.privacy.rules import Channel, NewChoice, NewConsent, choose
@@ -145,3 +147,16 @@ def test_at53_a_refused_channel_is_never_chosen_and_an_accepted_one_before_any_o
     possible = [channel for channel in preferred if channel not in refused]
     assert (chosen is None) == (not possible)
     assert chosen is None or chosen in (set(possible) & accepted or set(possible))
+
+
+async def test_whoever_holds_an_id_from_before_a_merge_hears_what_the_person_says_now(http):
+    await _text(http, await make.headers(await make.admin()))
+    target, source = await world.fan("one"), await world.fan("other")
+    await _say(source, EMAIL, accepted=False)
+    async with transaction() as connection:
+        await people.lock_these(connection, [target, source])
+        await merge(connection, {source: target}, MergeReason.BY_HAND)
+    await _give(target)
+    assert await queries.refused([source, target], EMAIL) == {source, target}
+    assert await queries.channels_for([source], [EMAIL, SMS]) == {source: SMS}
+    assert (await queries.standing([source], "marketing"))[source].given

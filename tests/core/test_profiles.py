@@ -216,3 +216,21 @@ async def test_an_id_from_before_a_merge_leads_to_who_it_is_now(http):
     await database.execute("UPDATE customer SET merged_into_id = $2 WHERE id = $1", other["id"], one["id"])
     assert (await rep.get(f"customers/{other['id']}"))["id"] == one["id"]
     assert (await rep.change(one | {"id": other["id"]}, city="深圳市")).json()["id"] == one["id"]
+
+
+async def test_at79_who_sees_totals_and_changes_nobody_learns_no_way_to_reach_anybody(http):
+    rep, marketer, manager = await desk(http), await desk(http, RoleKey.MARKETER), await desk(http, RoleKey.MANAGER)
+    position = {"latitude": 31.2, "longitude": 121.4, "datum": "gcj02"}
+    where = {"email": "one@example.com", "address": "某路 1 号", "postcode": "200000", "position": position}
+    customer = await rep.create(number=mobile(), city="上海市", **where)
+    person = {"name": "联系人01", "email": "two@example.com", "phones": {"mobile": mobile()}}
+    await rep.ask("POST", f"customers/{customer['id']}/contact-persons", person)
+    paths = f"customers/{customer['id']}", f"customers/{customer['id']}/contact-persons", "customers"
+    record, persons, listed = [await marketer.get(path) for path in paths]
+    assert {record[name] for name in where} == {None}
+    assert (record["phones"], record["city"]) == ([], "上海市")
+    assert [(one["name"], one["email"], one["phones"]) for one in persons["items"]] == [("联系人01", None, [])]
+    assert [one["phones"] for one in listed["items"]] == [[]]
+    # Whoever may change customers has to do with them, in whatever layout.
+    seen = await manager.get(paths[0])
+    assert (seen["email"], seen["address"], len(seen["phones"])) == ("o***@example.com", "某路 1 号", 1)

@@ -103,3 +103,40 @@ async def test_at08_in_the_pool_there_is_nothing_to_correct_and_no_number_to_see
     assert error_of(await decide(manager, asked)) == (409, "customer_in_pool")
     (waiting,) = (await manager.get("mobile-changes"))["items"]
     assert (waiting["former"], waiting["mobile"]) == (None, None)
+
+
+async def lists(*people):
+    """The titles on each one's list, open ones first asked for."""
+    return [[one["title"] for one in (await person.get("me/todos"))["items"]] for person in people]
+
+
+async def test_the_nearest_who_may_decide_have_it_on_their_lists_until_it_is_decided(http):
+    store = await make.store()
+    rep, chief = await desk(http, store_id=store.id), await desk(http, RoleKey.STORE_MANAGER, store_id=store.id)
+    manager, guide = await desk(http, RoleKey.MANAGER), await desk(http, RoleKey.GUIDE, store_id=store.id)
+    number = mobile()
+    customer = await rep.create(number=mobile())
+    asked = (await ask(rep, customer, number)).json()
+    title = f"客户 {customer['number']} 的手机号更正待审批"
+    assert await lists(chief, manager, guide, rep) == [[title], [], [], []]
+    # Whoever asks doesn't decide: then it is the next one's.
+    other = await chief.create(number=mobile())
+    await ask(chief, other, mobile())
+    assert await lists(chief, manager) == [[title], [f"客户 {other['number']} 的手机号更正待审批"]]
+    await decide(manager, asked, "refuse")
+    assert await lists(chief) == [[]]
+    notices = await make.rows("SELECT staff_id, title, body FROM notice ORDER BY id")
+    told = [(row["staff_id"], row["title"]) for row in notices]
+    assert told[0] == (chief.staff.id, title)
+    assert told[-1] == (rep.staff.id, f"客户 {customer['number']} 的手机号更正未通过")
+    assert number[-4:] not in str(notices)
+
+
+async def test_what_waits_for_a_decision_is_forgotten_with_the_person(http):
+    rep, boss = await desk(http), await desk(http, RoleKey.ADMIN)
+    customer = await rep.create(number=mobile())
+    await ask(rep, customer, mobile())
+    assert len((await lists(boss))[0]) == 1
+    assert (await boss.ask("POST", f"customers/{customer['id']}/erasures")).status_code == 201
+    assert await lists(boss) == [[]]
+    assert await make.count("customer_mobile_change") == 0

@@ -13,6 +13,8 @@ from core.customers.errors import MergeChanged
 from core.customers.joining import MergeReason
 from core.customers.linking import undoing
 from core.customers.linking.rules import Door
+from core.customers.ownership import Reason
+from core.customers.profiles.creating import Draft, create_many
 from core.customers.profiles.rules import Contribution, Stage
 from core.customers.profiles.service import contribute_many
 from core.customers.profiles.stages import Reached, reach_many
@@ -20,6 +22,7 @@ from core.permissions.rules import RoleKey
 from infra import clock, database
 from infra.ids import new_id
 from tests import factories as make
+from tests.core import privacy_world as world
 from tests.core.record_world import desk, mobile
 from tests.doors import error_of
 
@@ -240,3 +243,54 @@ async def test_two_stages_by_hand_at_once_are_one(http):
     )
     assert sorted(answer.status_code for answer in answers) == [200, 409]
     assert await make.count("customer_stage_change") == 1
+
+
+async def contribute_and_tell(*contributions):
+    async with database.transaction() as connection:
+        return [refusal and refusal.code for refusal in await contribute_many(connection, contributions)]
+
+
+async def test_a_contribution_that_is_no_choice_is_refused_alone_and_what_stands_may_be_said_again(http):
+    rep = await desk(http)
+    one, other = await rep.create("顾客01"), await rep.create("顾客02")
+    codes = await contribute_and_tell(
+        said(one, Door.IMPORT, level="Z", city="上海市"), said(other, Door.IMPORT, level="A")
+    )
+    assert codes == ["choice_unknown", None]
+    assert [(row["level"], row["city"]) for row in await make.rows("SELECT * FROM customer_profile ORDER BY name")] == [
+        (None, None),
+        ("A", None),
+    ]
+    await database.execute("UPDATE customer_profile SET level = 'Z' WHERE name = '顾客02'")
+    assert await contribute_and_tell(said(other, Door.IMPORT, 1, level="Z", city="北京市")) == [None]
+
+
+async def test_contributions_close_no_circle_of_units_also_together(http):
+    rep = await desk(http)
+    one, two, three = [await rep.create(f"单位0{n}") for n in (1, 2, 3)]
+    ids = [UUID(unit["id"]) for unit in (one, two, three)]
+    assert await contribute_and_tell(
+        said(one, Door.IMPORT, parent_id=ids[1]),
+        said(two, Door.IMPORT, parent_id=ids[2]),
+        said(three, Door.IMPORT, parent_id=ids[0]),
+        said(three, Door.IMPORT, parent_id=ids[2]),
+    ) == [None, None, "parent_refused", "parent_refused"]
+    assert await contribute_and_tell(said(three, Door.IMPORT, parent_id=ids[0])) == ["parent_refused"]
+
+
+async def test_a_fan_with_units_below_gets_no_record_that_closes_a_circle(http):
+    rep = await desk(http)
+    fan_id = await world.customer(rep.staff)
+    below = await rep.create("单位01", parent_unit_id=str(fan_id))
+    draft = Draft(fields={"name": "单位02", "parent_id": UUID(below["id"])}, customer_id=fan_id)
+    async with database.transaction() as connection:
+        (made,) = await create_many(connection, [draft], reason=Reason.IMPORTED, source=new_id(), by=None)
+    assert (made.customer_id, made.refusal and made.refusal.code) == (None, "parent_refused")
+
+
+async def test_a_value_that_does_not_stand_is_held_against_nobody(http):
+    rep, unique = await desk(http), await field("编号", unique=True)
+    customer = await rep.create(custom={unique: "01"})
+    await contribute(said(customer, Door.POS, **{f"custom.{unique}": "02"}))
+    held = await make.rows("SELECT value FROM custom_unique_value")
+    assert [row["value"] for row in held] == ["01"]

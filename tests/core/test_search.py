@@ -114,6 +114,7 @@ async def _everything(filters, by, limit=30):
     found, before = [], None
     while page := await Listing(filters, by, before, limit).page():
         found += page
+        assert before is None or page[0][1] < before
         before = page[-1][1]
     return [customer_id for customer_id, _ in found]
 

@@ -44,7 +44,8 @@ async def run() -> int:
 
     Killed it begins anew: whoever was told is not told again.
     """
-    if not await daily.is_due(_RUN, await HOUR.get()):
+    day = await daily.due(_RUN, await HOUR.get())
+    if day is None:
         return 0
     looked, last = 0, None
     while owners := [row["id"] for row in await database.fetch(_OWNERS, last, TODO, _AT_ONCE)]:
@@ -52,7 +53,7 @@ async def run() -> int:
         async with transaction() as connection:
             await _tell(connection, counts)
         looked, last = looked + len(owners), owners[-1]
-    await daily.finish(_RUN)
+    await daily.finish(_RUN, day)
     return looked
 
 

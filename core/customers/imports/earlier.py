@@ -1,4 +1,4 @@
-"""What a dry run remembers of the rows before: enough to find out that a later one is the same person.
+"""The dry run, and what it remembers of the rows before: enough to find out that a later one is the same person.
 
 A file of its own: nothing a dry run does is kept, so before each chunk those rows of the former ones are played again
 that have a number, a key or a value of a unique field in common with it, or with one of those.
@@ -6,9 +6,15 @@ that have a number, a key or a value of a unique field in common with it, or wit
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import NoReturn
 
+from core.customers.imports import taking
 from core.customers.imports.drafts import Draft
+from core.customers.imports.rules import Order, Taken
+from core.organisation.queries import Colleague
 from infra import names
+from infra.database import transaction
 
 # A number that stands in more rows than these under other names is a made-up one.
 _MOST_ALIKE = 100
@@ -64,3 +70,23 @@ def _evidence(draft: Draft) -> Iterator[Hashable]:
 def _parent(draft: Draft) -> Iterator[Hashable]:
     if draft.parent:
         yield ("external", draft.parent)
+
+
+class _Rehearsed(Exception):
+    """Takes everything back."""
+
+
+def _take_back() -> NoReturn:
+    raise _Rehearsed
+
+
+async def rehearse(order: Order, by: Colleague, drafts: Sequence[Draft], earlier: Earlier) -> list[Taken]:
+    """What would become of these, after what would have become of those before them."""
+    before = earlier.like(drafts)
+    taken = list[Taken]()
+    try:
+        async with transaction() as connection:
+            taken = (await taking.take(connection, order, by, [*before, *drafts]))[len(before) :]
+            _take_back()
+    except _Rehearsed:
+        return [replace(one, customer_id=None) for one in taken]

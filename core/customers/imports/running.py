@@ -8,16 +8,16 @@ at the next one. A lease that another worker took over in the meantime is notice
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, NoReturn
+from typing import Any
 from uuid import UUID
 
 import orjson
 
 from core.customers.imports import queries, reading, taking
 from core.customers.imports.drafts import Draft, Reader
-from core.customers.imports.earlier import Earlier
+from core.customers.imports.earlier import Earlier, rehearse
 from core.customers.imports.events import CustomersImported
 from core.customers.imports.rules import ImportState, Into, OnPossibleDuplicate, Order, RowOutcome, Taken
 from core.notices import service as notices
@@ -236,7 +236,7 @@ async def _take(
             taken = await taking.take(connection, run.order, by, drafts)
             await _publish(run.order.run_id, taken)
         else:
-            taken = await _rehearse(run.order, by, drafts, earlier)
+            taken = await rehearse(run.order, by, drafts, earlier)
         titles = {key: title for key, title in zip(run.mapping, headers, strict=False) if key}
         await connection.execute(_REPORT, run.order.run_id, *_report(taken, titles))
         counts = [sum(one.outcome is outcome for one in taken) for outcome in RowOutcome]
@@ -245,26 +245,6 @@ async def _take(
     run.next_row, run.lease, run.told_at = run.next_row + len(drafts), lease, told_at
     if earlier is not None:
         earlier.add(draft for draft, one in zip(drafts, taken, strict=True) if one.outcome is not RowOutcome.REFUSED)
-
-
-class _Rehearsed(Exception):
-    """Takes everything back."""
-
-
-def _take_back() -> NoReturn:
-    raise _Rehearsed
-
-
-async def _rehearse(order: Order, by: Colleague, drafts: Sequence[Draft], earlier: Earlier) -> list[Taken]:
-    """What would become of these, after what would have become of those before them."""
-    before = earlier.like(drafts)
-    taken = list[Taken]()
-    try:
-        async with database.transaction() as connection:
-            taken = (await taking.take(connection, order, by, [*before, *drafts]))[len(before) :]
-            _take_back()
-    except _Rehearsed:
-        return [replace(one, customer_id=None) for one in taken]
 
 
 async def _publish(run_id: UUID, taken: Sequence[Taken]) -> None:

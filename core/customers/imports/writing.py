@@ -23,8 +23,9 @@ from core.customers.linking.rules import Door
 from core.customers.ownership import Place, Reason
 from core.customers.privacy import service as privacy
 from core.customers.privacy.rules import NewConsent
-from core.customers.profiles import creating, parents, stages
+from core.customers.profiles import creating, stages
 from core.customers.profiles import service as profiles
+from core.customers.profiles.errors import ParentRefused
 from core.customers.profiles.rules import CUSTOM, Contribution
 from core.customers.profiles.stages import Reached
 from core.organisation.queries import Colleague
@@ -118,13 +119,9 @@ async def _add(
     former: Mapping[UUID, Mapping[str, Any]],
     found: Found,
 ) -> dict[int, Problem]:
-    wrong = {
-        draft.row: Problem("parent_refused", "parent")
-        for draft, customer_id in known
-        if draft.parent and await parents.above(connection, [customer_id], found.parents[draft.parent])
-    }
-    said = list[Contribution]()
-    for turn in _each_once([one for one in known if one[0].row not in wrong]):
+    wrong = dict[int, Problem]()
+    said = dict[int, Contribution]()
+    for turn in _each_once(known):
         entered = [Entered(customer_id, draft.custom, former[customer_id]) for draft, customer_id in turn]
         checked = await custom_fields.check_many(connection, Subject.CUSTOMER, entered)
         for (draft, customer_id), custom in zip(turn, checked, strict=True):
@@ -132,13 +129,16 @@ async def _add(
                 wrong[draft.row] = _problem(custom, draft)
                 continue
             fields = _fields(draft, found) | {f"{CUSTOM}{key}": custom.get(key) for key in draft.custom}
-            said.append(
-                Contribution(customer_id=customer_id, door=Door.IMPORT, occurred_at=order.ordered_at, fields=fields)
+            said[draft.row] = Contribution(
+                customer_id=customer_id, door=Door.IMPORT, occurred_at=order.ordered_at, fields=fields
             )
-    await profiles.contribute_many(connection, said)
+    refusals = zip(said, await profiles.contribute_many(connection, list(said.values())), strict=True)
+    drafts = {draft.row: draft for draft, _ in known}
+    wrong |= {row: _problem(refusal, drafts[row]) for row, refusal in refusals if refusal}
     numbers = [
         NewPhone(customer_id=customer_id, number=number, door=Door.IMPORT, label=label)
         for draft, customer_id in known
+        if draft.row not in wrong
         for label, number in draft.phones
     ]
     await phones.put_many(connection, numbers)
@@ -208,7 +208,8 @@ def _fields(draft: Draft, found: Found) -> dict[str, Any]:
 
 def _problem(refusal: DomainError, draft: Draft) -> Problem:
     """Which column a refusal is about, if it says so."""
-    field = refusal.details.get("field")
+    field = "parent" if isinstance(refusal, ParentRefused) else refusal.details.get("field")
     if field is None and (field_id := refusal.details.get("field_id")):
         field = f"custom:{field_id}"
-    return Problem(refusal.code, field if field in draft.values or str(field).startswith("custom:") else None)
+    named = field == "parent" or field in draft.values or str(field).startswith("custom:")
+    return Problem(refusal.code, field if named else None)

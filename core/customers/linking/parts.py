@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import orjson
 
+from core.customers.errors import MergeChanged
 from core.customers.linking.rules import CandidateState, Outcome
 from core.customers.parts import PartKind
 from infra import clock, database
@@ -26,6 +26,16 @@ FROM unnest($1::uuid[], $2::uuid[]) AS m (source, target)
 JOIN customer_phone s ON s.customer_id = m.source AND s.verified_at IS NOT NULL
 JOIN customer_phone t ON t.customer_id = m.target AND t.label = s.label AND t.number = s.number
     AND t.contact_id IS NOT DISTINCT FROM s.contact_id
+"""
+
+_PROVEN = "SELECT id, verified_at, held_at FROM customer_phone WHERE id = ANY($1::uuid[])"
+
+# Opened since about a number that goes back with the source.
+_DISPUTED = """
+SELECT EXISTS (
+    SELECT FROM phone_dispute d JOIN customer_phone p ON p.customer_id = $1 AND p.number = d.number
+    WHERE d.settled_at IS NULL AND $2 IN (d.former_id, d.newcomer_id) AND d.id <> ALL($3::uuid[])
+      AND NOT EXISTS (SELECT FROM customer_phone t WHERE t.customer_id = $2 AND t.number = d.number))
 """
 
 _UNPROVE = "UPDATE customer_phone SET verified_at = NULL, held_at = NULL WHERE id = ANY($1::uuid[])"
@@ -81,6 +91,8 @@ WHERE settled_at IS NULL AND (former_id = ANY($1::uuid[]) OR newcomer_id = ANY($
 RETURNING CASE WHEN former_id = ANY($1::uuid[]) THEN former_id ELSE newcomer_id END AS source, id
 """
 
+_TIMES = ("source_verified", "source_held", "target_verified", "target_held")
+
 _REOPEN = "UPDATE phone_dispute SET outcome = NULL, settled_at = NULL WHERE id = ANY($1::uuid[])"
 
 _POINT_BACK = """
@@ -120,20 +132,32 @@ async def merge(connection: Connection, targets: Mapping[UUID, UUID]) -> dict[UU
 
 
 async def unmerge(connection: Connection, source: UUID, target: UUID, answer: Mapping[str, Any]) -> None:
-    """Give it back."""
-    rows = answer["phones"]
+    """Give it back. Raises MergeChanged when it is another's number by now, and was the source's."""
+    if await connection.fetchval(_DISPUTED, source, target, answer["repointed"]):
+        raise MergeChanged({"what": "phone_dispute"})
+    rows = [row | {name: _at(row[name]) for name in _TIMES} for row in answer["phones"]]
+    found = await connection.fetch(_PROVEN, [row["target_row"] for row in rows])
+    proven = {str(row["id"]): (row["verified_at"], row["held_at"]) for row in found}
+    theirs = [(row["target_row"], row["target_verified"], _held(row, proven.get(row["target_row"]))) for row in rows]
     await connection.execute(_UNPROVE, [row["target_row"] for row in rows])
-    await _prove(
-        connection, [(row["source_row"], _at(row["source_verified"]), _at(row["source_held"])) for row in rows]
-    )
-    await _prove(
-        connection, [(row["target_row"], _at(row["target_verified"]), _at(row["target_held"])) for row in rows]
-    )
+    await _prove(connection, [(row["source_row"], row["source_verified"], row["source_held"]) for row in rows])
+    await _prove(connection, theirs)
     await connection.execute(_REOPEN, answer["settled"])
     await connection.execute(_POINT_BACK, answer["repointed"], source, target)
 
 
-def _together(row: asyncpg.Record) -> tuple[datetime, datetime | None]:
+def _held(row: Mapping[str, Any], proven: tuple[datetime, datetime | None] | None) -> datetime | None:
+    """Until when the number is the target's again; somebody else may have proved it since. Raises MergeChanged."""
+    left = _together(row)
+    if proven == left:
+        found: datetime | None = row["target_held"]
+        return found
+    if proven is None or proven[0] != left[0] or left[1] or row["source_held"] is None:
+        raise MergeChanged({"what": "customer_phone"})
+    return proven[1]
+
+
+def _together(row: Mapping[str, Any]) -> tuple[datetime, datetime | None]:
     """Since when the number was proven to be that of the two who are one, and until when."""
     since = [at for at in (row["source_verified"], row["target_verified"]) if at]
     held = [row["source_held"]] + ([row["target_held"]] if row["target_verified"] else [])

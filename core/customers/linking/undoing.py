@@ -20,11 +20,9 @@ from infra.database import Connection
 from infra.ids import new_id
 from infra.outbox import publish
 
-UNMERGED = "unmerged"
+BACK = NoticeKind("customers.parted", title="客户合并已撤销")
 
-_MERGE = """
-SELECT source_id, target_id, moved FROM customer_merge WHERE id = $1
-"""
+_MERGE = "SELECT source_id, target_id, moved FROM customer_merge WHERE id = $1"
 
 # The same as the merge left it: joined, with the same owner, in the same place.
 _UNCHANGED = """
@@ -42,8 +40,10 @@ SELECT EXISTS (SELECT FROM identity a JOIN identity b ON a.unionid = b.unionid
                WHERE a.customer_id = $1 AND b.customer_id = $2)
 """
 
+# Who looks after them again has a whole term.
 _AGAIN = """
-UPDATE customer c SET merged_into_id = NULL, guide_id = s.guide_id, active_at = s.active_at,
+UPDATE customer c SET merged_into_id = NULL, guide_id = s.guide_id,
+    active_at = CASE WHEN s.guide_id IS NULL THEN s.active_at ELSE $3 END,
     next_contact_at = s.next_contact_at, order_due_on = s.order_due_on, pooled_at = s.pooled_at,
     pool_reason = s.pool_reason, discarded_at = s.discarded_at
 FROM jsonb_to_record($2::jsonb) AS s (guide_id uuid, active_at timestamptz, next_contact_at timestamptz,
@@ -55,6 +55,8 @@ WHERE c.id = $1
 _STAY = """
 UPDATE customer c SET guide_id = s.guide_id, pooled_at = s.pooled_at, pool_reason = s.pool_reason,
     discarded_at = s.discarded_at,
+    active_at = CASE WHEN s.guide_id IS NULL OR s.guide_id = c.guide_id THEN c.active_at ELSE $4 END,
+    warned_at = CASE WHEN s.guide_id = c.guide_id THEN c.warned_at END,
     next_contact_at = CASE WHEN c.next_contact_at IS DISTINCT FROM a.next_contact_at
         THEN c.next_contact_at ELSE s.next_contact_at END,
     order_due_on = CASE WHEN c.order_due_on IS DISTINCT FROM a.order_due_on THEN c.order_due_on ELSE s.order_due_on END
@@ -73,9 +75,12 @@ WHERE c.id = ANY($1::uuid[])
 
 _TOUCHES = "SELECT id, customer_id, kind, occurred_at, source FROM touch WHERE customer_id = ANY($1::uuid[])"
 
+# That the source lost its owner by the merge is its own history again.
+_TAKE_ALONG = "UPDATE customer_owner_change SET customer_id = $2 WHERE customer_id = $1 AND source = $3"
+
 _NOTE_OWNER = """
 INSERT INTO customer_owner_change (customer_id, former_id, guide_id, source, reason, changed_by, changed_at)
-VALUES ($1, $2, $3, $4, 'unmerged', $5, $6)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
 
 # Two in the eyes of a colleague stay two; else it is a question again.
@@ -102,8 +107,9 @@ async def undo(connection: Connection, merge_id: UUID, by: UUID | None) -> None:
     merge = await connection.fetchrow(_MERGE, merge_id)
     if merge is None:
         raise MergeNotFound
-    source, target, moved = merge["source_id"], merge["target_id"], orjson.loads(merge["moved"])
+    source, target = merge["source_id"], merge["target_id"]
     await people.lock_these(connection, [source, target])
+    moved = orjson.loads(await connection.fetchval(_MOVED, merge_id))
     now = clock.now()
     if await connection.execute(_DONE, merge_id, by, now) == "UPDATE 0":
         raise MergeChanged({"what": "undone"})
@@ -111,17 +117,16 @@ async def undo(connection: Connection, merge_id: UUID, by: UUID | None) -> None:
         raise MergeChanged({"what": "erased"})
     await _expect_unchanged(connection, source, target, moved)
     await _give_back(connection, source, target, moved)
-    before, after = orjson.dumps(moved["target"]).decode(), orjson.dumps(moved["after"]).decode()
-    await connection.execute(_AGAIN, source, orjson.dumps(moved["source"]).decode())
-    await connection.execute(_STAY, target, before, after)
+    again = {source: await _now(connection, moved["source"]), target: await _now(connection, moved["target"])}
+    before, after = orjson.dumps(again[target]).decode(), orjson.dumps(moved["after"]).decode()
+    await connection.execute(_AGAIN, source, orjson.dumps(again[source]).decode(), now)
+    await connection.execute(_STAY, target, before, after, now)
     await connection.execute(_FOLLOWING, [source, target])
-    if moved["target"]["guide_id"] != moved["after"]["guide_id"]:
-        owners = moved["after"]["guide_id"], moved["target"]["guide_id"]
-        await connection.execute(_NOTE_OWNER, target, *owners, new_id(), by, now)
+    await connection.execute(_TAKE_ALONG, target, source, merge_id)
     state = CandidateState.OPEN if by is None else CandidateState.DISMISSED
-    await connection.execute(_TWO, new_id(), source, target, UNMERGED, state.value, by, now)
+    await connection.execute(_TWO, new_id(), source, target, Reason.UNMERGED.value, state.value, by, now)
     if by is not None:
-        await tell(connection, [Entry(one, now, UNMERGED, merge_id, {"by": by}) for one in (source, target)])
+        await tell(connection, [Entry(one, now, Reason.UNMERGED, merge_id, {"by": by}) for one in (source, target)])
     indexing.changed([source, target])
     # The driver's own class of ids is none that events can carry.
     ids = (UUID(int=one.int) for one in (source, target, merge_id))

@@ -3,6 +3,8 @@
 A file of its own: the sweep of the pool and the morning's reminders both ask it.
 """
 
+from datetime import date
+
 from infra import clock, database
 
 _FINISH = """
@@ -10,14 +12,15 @@ INSERT INTO daily_run (name, day, finished_at) VALUES ($1, $2, $3) ON CONFLICT (
 """
 
 
-async def is_due(name: str, hour: int) -> bool:
-    """Whether it is `hour` of the business day or later, and the day's run of this name is not finished."""
+async def due(name: str, hour: int) -> date | None:
+    """The business day, if it is `hour` of it or later and its run of this name is not finished."""
     today = clock.business_day()
     if (clock.now() - clock.start_of_day(today)).total_seconds() < hour * 3600:
-        return False
-    return not await database.fetch("SELECT FROM daily_run WHERE name = $1 AND day = $2", name, today)
+        return None
+    finished = await database.fetch("SELECT FROM daily_run WHERE name = $1 AND day = $2", name, today)
+    return None if finished else today
 
 
-async def finish(name: str) -> None:
-    """Today's run is finished."""
-    await database.execute(_FINISH, name, clock.business_day(), clock.now())
+async def finish(name: str, day: date) -> None:
+    """The run of a day is finished; it may be the next day by now."""
+    await database.execute(_FINISH, name, day, clock.now())

@@ -45,6 +45,9 @@ UPDATE customer SET active_at = $2 WHERE id IN (
 
 _TAKE = "SELECT c.id FROM customer c WHERE {due} LIMIT $4 FOR NO KEY UPDATE OF c SKIP LOCKED"
 
+# What others wrote about a customer just before we had the lock is seen by a second look only.
+_STILL = "SELECT c.id FROM customer c WHERE {due} AND c.id = ANY($4::uuid[])"
+
 
 @dataclass(frozen=True, slots=True)
 class _Condition:
@@ -58,11 +61,12 @@ class _Condition:
 
 async def run() -> int:
     """The day's return and warning, once its hour has come; how many customers went back."""
-    if not await daily.is_due(_RUN, await RUN_HOUR.get()):
+    day = await daily.due(_RUN, await RUN_HOUR.get())
+    if day is None:
         return 0
     returned, passed_over = await sweep()
     if not passed_over:
-        await daily.finish(_RUN)
+        await daily.finish(_RUN, day)
     return returned
 
 
@@ -98,7 +102,8 @@ def _conditions(terms: Terms) -> list[_Condition]:
 async def _return_some(owner_id: UUID, condition: _Condition, terms: Terms) -> int:
     async with transaction() as connection:
         values = owner_id, condition.before, terms.exempt
-        rows = await connection.fetch(_TAKE.format(due=condition.sql), *values, _AT_ONCE)
+        held = await connection.fetch(_TAKE.format(due=condition.sql), *values, _AT_ONCE)
+        rows = await connection.fetch(_STILL.format(due=condition.sql), *values, [row["id"] for row in held])
         ids = [row["id"] for row in rows]
         if ids:
             await _tell(connection, owner_id, condition, terms, ids)

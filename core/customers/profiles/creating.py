@@ -19,9 +19,9 @@ from core.customers.linking import service as linking
 from core.customers.linking.phones import NewPhone
 from core.customers.linking.rules import Door, PhoneLabel
 from core.customers.ownership import Place, Reason
-from core.customers.profiles import choices, duplicates, records
+from core.customers.profiles import choices, duplicates, parents, records
 from core.customers.profiles.duplicates import Known
-from core.customers.profiles.errors import OwnerRefused
+from core.customers.profiles.errors import OwnerRefused, ParentRefused
 from core.customers.profiles.records import Record
 from core.customers.profiles.schemas import CustomerCopyIn, CustomerIn
 from core.organisation import queries as organisation
@@ -57,6 +57,11 @@ class Draft:
         """The mobiles among the numbers, whatever they are for."""
         return {number for _, number in self.phones if is_mobile(number)}
 
+    @property
+    def parent(self) -> UUID | None:
+        """The unit above."""
+        return self.fields.get("parent_id")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
@@ -86,7 +91,8 @@ async def create_many(
     """Create records in the caller's transaction, which holds no lock of a customer yet; one result per draft.
 
     `source` names the act. A bad draft is refused alone: DuplicateCustomer, PossibleDuplicate, ChoiceUnknown,
-    OwnerRefused, the errors of custom fields. Of drafts with one mobile and name the first is created.
+    OwnerRefused, ParentRefused (a circle; reach is the caller's matter), the errors of custom fields. Of drafts with
+    one mobile and name the first is created.
     """
     owners = {draft.owner_id for draft in drafts if draft.owner_id}
     await people.hold_guides(connection, owners)
@@ -96,12 +102,20 @@ async def create_many(
     entered = [Entered(one, draft.custom, {}) for one, draft in zip(ids, drafts, strict=True)]
     custom = await custom_fields.check_many(connection, Subject.CUSTOMER, entered)
     allowed = await choices.allowed()
+    # Nobody stands below somebody new.
+    tree = await parents.hold(
+        connection, [parent for draft in drafts if draft.customer_id and (parent := draft.parent)]
+    )
     made = list[Made]()
     for one, draft, values in zip(ids, drafts, custom, strict=True):
         refusal = values if isinstance(values, DomainError) else choices.refusal(allowed, draft.fields)
         if refusal is None and draft.owner_id is not None and draft.owner_id not in working:
             refusal = OwnerRefused()
+        if refusal is None and draft.parent and tree.is_above([one], draft.parent):
+            refusal = ParentRefused()
         made.append(_judged(one, draft, known, refusal))
+        if made[-1].customer_id and draft.parent:
+            tree.put(one, draft.parent)
     results = list(zip(made, drafts, custom, strict=True))
     await _write(
         connection,

@@ -14,10 +14,15 @@ from core.custom_fields.rules import Subject
 from core.customers.errors import MergeChanged
 from core.customers.parts import PartKind
 from core.customers.profiles import parents, records
+from core.customers.profiles.mobiles import telling
 from core.customers.profiles.records import Record
 from core.customers.profiles.rules import joined, stage_of_both
 from infra.context import CustomerPart
 from infra.database import Connection
+
+_AT_REQUEST = "request"
+
+_FORGET_CHANGES = "DELETE FROM customer_mobile_change WHERE customer_id = ANY($1::uuid[]) RETURNING id"
 
 _AS_JSON = """
 SELECT customer_id, to_jsonb(p) AS row FROM customer_profile p WHERE customer_id = ANY($1::uuid[])
@@ -67,8 +72,10 @@ async def _join(connection: Connection, source: Record, target: Record) -> None:
     target.created_at = target.created_at or source.created_at
     target.created_by = target.created_by or source.created_by
     parent_id = target.value("parent_id")
-    if parent_id and await parents.above(connection, [source.customer_id, target.customer_id], parent_id):
-        del target.said["parent_id"]
+    if parent_id:
+        tree = await parents.hold(connection, [parent_id])
+        if tree.is_above([source.customer_id, target.customer_id], parent_id):
+            del target.said["parent_id"]
     if custom:
         await custom_fields.hold(
             connection, Subject.CUSTOMER, {source.customer_id: {}, target.customer_id: target.custom}
@@ -102,11 +109,19 @@ async def counts(connection: Connection, customer_ids: Sequence[UUID]) -> dict[U
     return {UUID(int=row["customer_id"].int): row["n"] for row in rows}
 
 
+async def _erase(connection: Connection, customer_ids: Sequence[UUID], kind: str) -> None:
+    """At request the corrections of mobiles go, and what waits on lists because of them."""
+    if kind == _AT_REQUEST:
+        for row in await connection.fetch(_FORGET_CHANGES, list(customer_ids)):
+            await telling.drop(connection, row["id"])
+
+
 PART = CustomerPart(
     name="profiles",
     title="客户资料",
     kind=PartKind.BASE,
     tables=("contact_person", "customer_stage_change", "customer_mobile_change"),
+    erase=_erase,
     merge=merge_records,
     unmerge=unmerge_records,
     counts=counts,

@@ -71,7 +71,7 @@ ORDER BY p.name_key IS DISTINCT FROM $2, c.number DESC LIMIT $3
 
 # The same name first; then what holds the fragment in its own name or in a contact person's, bucket after bucket of the
 # index, the newest customers first: as quick for what many names hold as for what none does. A row without an id: there
-# are more that may.
+# are more that may. (+ 0: no other index will do.)
 _BY_NAME = f"""
 WITH same AS MATERIALIZED (
     SELECT customer_id FROM customer_profile WHERE name_key = $1 LIMIT $4
@@ -81,6 +81,7 @@ WITH same AS MATERIALIZED (
         generate_series(newest.number >> {BUCKET_BITS}, 0, -1) AS bucket
     CROSS JOIN LATERAL (
         SELECT s.customer_id FROM customer_search s WHERE s.terms @> array_append($2::text[], 'k:' || bucket)
+        ORDER BY s.number + 0 DESC
     ) found LIMIT $3 + 1
 )
 SELECT customer_id FROM same

@@ -75,7 +75,9 @@ async def show_customer(customer_id: UUID, by: Reader) -> CustomerOut:
 @router.patch("/customers/{customer_id}")
 async def change_customer(customer_id: UUID, body: CustomerChange, by: Writer) -> CustomerOut:
     """Change a record, all but a mobile number that is there (AT-12); nobody changes one in the pool (AT-08)."""
-    changes = Changes(fields=body.fields(), custom=body.custom_values(), phones=body.phones.by_label())
+    changes = Changes(
+        fields=body.fields(), custom=body.custom_values(), phones=body.phones.by_label(), confirm=body.confirm
+    )
     return await queries.customer(by, await service.change(by, customer_id, body.version, changes))
 
 

@@ -121,11 +121,15 @@ class CustomerIn(_Fields):
 
 
 class CustomerChange(_Fields):
-    """What is left out stays as it is, null takes it away. `version` is the one that was changed."""
+    """What is left out stays as it is, null takes it away. `version` is the one that was changed.
+
+    `confirm`: it is somebody else than the customers with a mobile that is entered, and another name.
+    """
 
     version: Version
     name: CustomerName | None = None
     phones: PhonesIn = Field(default_factory=PhonesIn)
+    confirm: bool = False
 
     @model_validator(mode="after")
     def _what_may_be_null(self) -> Self:

@@ -18,7 +18,15 @@ from core.customers.ownership import Reason
 from core.customers.profiles import choices, duplicates, editing, parents, records
 from core.customers.profiles.creating import SAME_MOBILE, Draft, create_many
 from core.customers.profiles.duplicates import Known
-from core.customers.profiles.errors import DuplicateCustomer, MobileByRequest, PossibleDuplicate, SaidByThemselves
+from core.customers.profiles.errors import (
+    ChoiceUnknown,
+    DuplicateCustomer,
+    MobileByRequest,
+    ParentRefused,
+    PossibleDuplicate,
+    SaidByThemselves,
+)
+from core.customers.profiles.parents import Tree
 from core.customers.profiles.records import Record
 from core.customers.profiles.rules import CUSTOM, Contribution
 from core.customers.timeline import Entry, tell
@@ -80,11 +88,15 @@ async def _say_who(by: Colleague, refusal: Exception) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """What a colleague changes: fields by FIELDS, custom values by field id, numbers by label (None takes it away)."""
+    """What a colleague changes: fields by FIELDS, custom values by field id, numbers by label (None takes it away).
+
+    `confirm`: it is somebody else than the others with a mobile that is entered.
+    """
 
     fields: Mapping[str, Any]
     custom: Mapping[str, Any]
     phones: Mapping[PhoneLabel, str | None]
+    confirm: bool
 
 
 @retry_on_conflict
@@ -92,7 +104,8 @@ async def change(by: Colleague, customer_id: UUID, version: int, changes: Change
     """Change a record; returns whose it is (after merges another's id).
 
     A mobile can only be entered where there is none (AT-12). Raises CustomerNotFound, CustomerInPool, RecordChanged,
-    SaidByThemselves, MobileByRequest, DuplicateCustomer, ChoiceUnknown, ParentRefused and the errors of custom fields.
+    SaidByThemselves, MobileByRequest, DuplicateCustomer, PossibleDuplicate, ChoiceUnknown, ParentRefused and the errors
+    of custom fields.
     """
     allowed = await choices.allowed()
     async with transaction() as connection:
@@ -106,7 +119,7 @@ async def change(by: Colleague, customer_id: UUID, version: int, changes: Change
         if "parent_id" in changed:
             await parents.check(connection, by, standing, record.value("parent_id"))
         if entered or "name" in changed:
-            await _check_alike(connection, by, record, known, [*own, *entered])
+            await _check_alike(connection, by, record, known, own=own, entered=entered, confirm=changes.confirm)
         numbers = await _change_phones(connection, standing, changes.phones, own)
         if changed or numbers:
             await records.write_many(connection, [record])
@@ -136,12 +149,20 @@ def _hear(record: Record, fields: Mapping[str, Any], custom: Mapping[str, Any]) 
 
 
 async def _check_alike(
-    connection: Connection, by: Colleague, record: Record, known: Known, mobiles: Sequence[str]
+    connection: Connection,
+    by: Colleague,
+    record: Record,
+    known: Known,
+    *,
+    own: Sequence[str],
+    entered: Sequence[str],
+    confirm: bool,
 ) -> None:
-    alike, same = known.alike(record.value("name"), mobiles, but=record.customer_id)
-    if same:
-        refusal = duplicates.refusal(alike, same=same, confirmed=True)
-        assert refusal is not None  # noqa: S101 - the same mobile and name are refused
+    name, me = record.value("name"), record.customer_id
+    alike, same = known.alike(name, [*own, *entered], but=me)
+    # Whoever has the numbers that were there has been confirmed to be somebody else.
+    confirmed = confirm or not known.alike(name, entered, but=me)[0]
+    if refusal := duplicates.refusal(alike, same=same, confirmed=confirmed):
         await _say_who(by, refusal)
         raise refusal
     await linking.suggest(connection, [(record.customer_id, other) for other in alike], SAME_MOBILE)
@@ -215,19 +236,46 @@ async def _expect_not_hidden(connection: Connection, customer_id: UUID) -> None:
         raise CustomerInTrash({"customer_id": str(customer_id)})
 
 
-async def contribute_many(connection: Connection, contributions: Sequence[Contribution]) -> None:
+async def contribute_many(
+    connection: Connection, contributions: Sequence[Contribution]
+) -> list[ChoiceUnknown | ParentRefused | None]:
     """What doors say of customers (import, till, login); what counts more stands (B-10), whatever came first.
 
-    In the caller's transaction, which holds the customers' locks. The same contribution again changes nothing.
+    In the caller's transaction, which holds the customers' locks. The same contribution again changes nothing. A bad
+    one is refused alone and as a whole; why, for each. Whether a parent unit is in anybody's reach, the caller knows.
     """
     found = await records.read_many(connection, {one.customer_id for one in contributions})
+    allowed = await choices.allowed()
+    tree = await parents.hold(connection, [parent for one in contributions if (parent := one.fields.get("parent_id"))])
+    refusals = list[ChoiceUnknown | ParentRefused | None]()
     changed = dict[UUID, Record]()
     for one in contributions:
         record = found[one.customer_id]
-        before = dict(record.said)
-        for name, word in records.told(one.fields, {}, one.door, one.occurred_at).items():
-            record.hear(name, word)
-        if record.said != before:
+        refusals.append(_refusal(record, one, allowed, tree))
+        if refusals[-1] is None and _contribute(record, one):
             changed[one.customer_id] = record
+            tree.put(one.customer_id, record.value("parent_id"))
     await records.write_many(connection, changed.values())
+    # Of what was entered, only what stands is held against others.
+    custom = {one.customer_id for one in contributions if any(name.startswith(CUSTOM) for name in one.fields)}
+    if custom:
+        await custom_fields.hold(connection, Subject.CUSTOMER, {one: found[one].custom for one in custom})
     indexing.changed(changed)
+    return refusals
+
+
+def _refusal(
+    record: Record, said: Contribution, allowed: Mapping[str, list[str]], tree: Tree
+) -> ChoiceUnknown | ParentRefused | None:
+    fields = _differing(record, said.fields)
+    if fields.get("parent_id") and tree.is_above([record.customer_id], fields["parent_id"]):
+        return ParentRefused()
+    return choices.refusal(allowed, fields)
+
+
+def _contribute(record: Record, said: Contribution) -> bool:
+    """Hear a contribution; whether that says anything new."""
+    before = dict(record.said)
+    for name, word in records.told(said.fields, {}, said.door, said.occurred_at).items():
+        record.hear(name, word)
+    return record.said != before

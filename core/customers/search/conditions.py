@@ -68,8 +68,15 @@ class Conditions:
     def found(self) -> str:
         """What the row of the index says, on `s`."""
         conditions = [f"s.terms @> {self._put(self.terms)}::text[]"] if self.terms else []
-        conditions += [f"s.terms && {self._put(choice)}::text[]" for choice in (*self.choices, *self.broad)]
-        return " AND ".join(conditions)
+        conditions += self._overlaps(self.choices)
+        return " AND ".join(filter(None, [*conditions, self.found_broadly()]))
+
+    def found_broadly(self) -> str:
+        """What it says of what is broad."""
+        return " AND ".join(self._overlaps(self.broad))
+
+    def _overlaps(self, choices: Sequence[list[str]]) -> list[str]:
+        return [f"s.terms && {self._put(choice)}::text[]" for choice in choices]
 
     def rest(self) -> str:
         """What is left to look at, on `c` and sometimes `s`."""

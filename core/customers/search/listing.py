@@ -62,7 +62,7 @@ _TOP_OF_MANY = """top (number) AS MATERIALIZED (
 # The index, one bucket of numbers after the other; a row without an id: there are more. (+ 0: no other index will do.)
 _DESCEND = """
 WITH {owners} {top}, page AS MATERIALIZED (
-    SELECT found.* FROM top, generate_series((top.number >> {bits}) - {first}, {last}, -1) AS block,
+    SELECT found.* FROM top, generate_series(top.number >> {bits}, {last}, -1) AS block,
         generate_series((block << {inner}) + (1 << {inner}) - 1, block << {inner}, -1) AS bucket
     CROSS JOIN LATERAL (
         SELECT looked.* FROM customer_search s CROSS JOIN LATERAL (
@@ -168,7 +168,7 @@ class _Draft:
         within = self._conditions.between(f"c.{column}", Span.of(days, clock.business_day()))
         plain = "SELECT c.number FROM customer c WHERE"
         if self._whose.one:
-            return self._look(f"{plain} {self._of_one()} AND {within}", self._check())
+            return self._look(f"{plain} {self._of_one()} AND {within} AND {self._before()}", self._check())
         if self._whose.many:
             return self._look(self._of_many(within), self._check())
         owned = self._of_many(within).replace("owners o", "staff o")
@@ -189,17 +189,17 @@ class _Draft:
     def first_blocks(self) -> Way:
         """What the index finds in the newest blocks."""
         last = f"greatest((top.number >> {BUCKET_BITS + _BLOCK_BITS}) - {_BLOCKS - 1}, 0)"
-        return Way(self._descend(0, last), self._values, newest=True)
+        return Way(self._descend(last), self._values, newest=True)
 
     def by_index(self) -> Way:
         """All that the index finds, if they are few."""
         source = f"SELECT s.number FROM customer_search s WHERE {self._conditions.indexed()}"
-        return self._look(source, _CHECK.format(rest=self._rest(mine=False)))
+        return self._look(source, self._check(mine=False, found=self._conditions.found_broadly()))
 
     def rest(self) -> Way:
         """All of them, newest first, until the page is full."""
         if self._conditions.known and not self._whose.single:
-            sql = self._descend(_BLOCKS, "0")
+            sql = self._descend("0")
         elif self._whose.many:
             sql = self._fill(_STRIDE, check=self._check())
         else:
@@ -211,14 +211,13 @@ class _Draft:
         unless = _UNLESS.format(cap=_FEW)
         return Way(self._fill(_LOOK, source=source, cap=_FEW, unless=unless, check=check), self._values)
 
-    def _descend(self, first: int, last: str) -> str:
+    def _descend(self, last: str) -> str:
         bits = BUCKET_BITS + _BLOCK_BITS
         return self._fill(
             _DESCEND,
             indexed=self._conditions.indexed_in("bucket"),
             rest=self._rest(mine=False),
             worthwhile=_WORTHWHILE.format(bits=bits) if self._whose.many else "true",
-            first=first,
             last=last,
             bits=bits,
             inner=_BLOCK_BITS,
@@ -232,9 +231,9 @@ class _Draft:
             top = (_TOP_OF_MANY if many else _TOP).format(before=self._before(), few=_FEW_OWNERS)
         return template.format(owners=owners, top=top, limit=self._listing.limit, step=_STEP, steps=_STEPS, **words)
 
-    def _check(self, *, mine: bool = True) -> str:
+    def _check(self, *, mine: bool = True, found: str | None = None) -> str:
         rest = self._rest(mine=mine)
-        terms = self._conditions.found()
+        terms = self._conditions.found() if found is None else found
         if terms or "s.terms" in rest:
             return _CHECK_INDEXED.format(terms=terms or "true", rest=rest)
         return _CHECK.format(rest=rest)

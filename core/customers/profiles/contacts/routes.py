@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
+from core.customers import queries as customers
 from core.customers.profiles.contacts import queries, service
 from core.customers.profiles.contacts.schemas import ContactPersonChange, ContactPersonIn, ContactPersonOut
 from core.organisation.dependencies import Once, RequirePermission
@@ -24,8 +25,9 @@ async def list_contact_persons(
     customer_id: UUID, by: Reader, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[ContactPersonOut]:
     """The people to talk to at a customer, in the order they were added; others' contact data is masked (AT-14)."""
-    rows = await queries.page(by, customer_id, cursor, limit + 1)
-    await audit.note("customer.seen", "customer", customer_id, {"part": "contact_persons"})
+    standing = await customers.visible(customer_id, by)
+    rows = await queries.page(by, standing, cursor, limit + 1)
+    await audit.note("customer.seen", "customer", standing, {"part": "contact_persons"})
     return Page(items=rows[:limit], next=str(rows[limit - 1].id) if len(rows) > limit else None)
 
 

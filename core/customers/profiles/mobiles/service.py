@@ -13,9 +13,10 @@ from core.customers.profiles import editing
 from core.customers.profiles.creating import SAME_MOBILE
 from core.customers.profiles.duplicates import Known
 from core.customers.profiles.errors import DuplicateCustomer
-from core.customers.profiles.mobiles import queries
+from core.customers.profiles.mobiles import queries, telling
 from core.customers.profiles.mobiles.errors import (
     MobileChangeDecided,
+    MobileChangeNotFound,
     MobileChangeOpen,
     MobileChangeOwn,
     MobileSame,
@@ -65,6 +66,7 @@ async def ask(by: Colleague, customer_id: UUID, body: MobileChangeIn) -> UUID:
                 asked_by_id=by.id,
                 asked_at=clock.now(),
             )
+            await telling.asked(connection, by, standing, change_id)
             await audit.note("mobile_change.asked", "customer", standing, {"mobile_change_id": change_id})
     return change_id
 
@@ -107,14 +109,16 @@ async def _wanted(by: Colleague, mobile_change_id: UUID) -> tuple[UUID, str]:
     found = await queries.mobile_change(by, mobile_change_id)
     if found.asked_by_id == by.id:
         raise MobileChangeOwn
-    row = await MobileChange.get(id=mobile_change_id)
+    row = await MobileChange.get_or_none(id=mobile_change_id)
+    if row is None:
+        raise MobileChangeNotFound
     return found.customer_id, row.number
 
 
 async def _decide(connection: Connection, by: Colleague, mobile_change_id: UUID, *, approved: bool) -> asyncpg.Record:
     row = await connection.fetchrow(
         """UPDATE customer_mobile_change SET decided_by_id = $2, decided_at = $3, approved = $4
-        WHERE id = $1 AND decided_at IS NULL RETURNING former, number""",
+        WHERE id = $1 AND decided_at IS NULL RETURNING *""",
         mobile_change_id,
         by.id,
         clock.now(),
@@ -122,6 +126,7 @@ async def _decide(connection: Connection, by: Colleague, mobile_change_id: UUID,
     )
     if row is None:
         raise MobileChangeDecided
+    await telling.decided(connection, row)
     return row
 
 
