@@ -4,7 +4,7 @@ Each chunk has a source of chance of its own, so a chunk is the same whoever mak
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -135,21 +135,19 @@ class Chunk:
     def _member(self, number: int, id_: str, at: datetime) -> None:
         """A fan who left a name and a number."""
         chance = self._random.random
-        name, (province, city) = words.person(self._random), words.place(self._random)
+        name = words.person(self._random)
         birthday = None
         if self._happens(50):
             birthday = datetime(1950, 1, 1, tzinfo=UTC).date() + timedelta(days=int(chance() * 20_000))
-        self._profile(id_, at, "person", name, province, city, birthday=birthday)
+        self._profile(id_, at, "person", name, birthday=birthday)
         self._phone(number, id_, at, "wechat_phone", verified=True)
         if self._happens(70):
             self._add("customer_key", self._id(at), id_, "card", f"VIP{number:09}", at)
 
     def _business(self, number: int, at: datetime) -> None:
-        chance = self._random.random
         id_ = self._id(at)
         owner = self._owner(number, self._world.organisation.reps or self._world.organisation.guides)
-        province, city = words.place(self._random)
-        self._profile(id_, at, "business", words.business(self._random, city), province, city)
+        self._profile(id_, at, "business", words.business(self._random))
         door = "import" if self._happens(50) else "staff"
         self._phone(number, id_, at, door, verified=False)
         person = words.person(self._random)
@@ -192,10 +190,8 @@ class Chunk:
         since = (active, next_contact, due, pooled, reason, discarded, at)
         self._add("customer", id_, number, owner_id, following, "f", *since)
 
-    def _profile(
-        self, id_: str, at: datetime, nature: str, name: str, province: str, city: str, birthday: Any = None
-    ) -> None:
-        chance, draw = self._random.random, self._random.choices
+    def _profile(self, id_: str, at: datetime, nature: str, name: str, *, birthday: date | None = None) -> None:
+        draw, (province, city) = self._random.choices, words.place(self._random)
         [stage], [level] = draw(_STAGES, _STAGE_WEIGHTS), draw(_LEVELS, _LEVEL_WEIGHTS)
         party = "prospect" if stage in {"new", "interested"} else "customer"
         if nature == "business" and self._happens(10):

@@ -82,8 +82,9 @@ def place(random: Random) -> tuple[str, str]:
     return province, random.choice(_CITIES[province])
 
 
-def business(random: Random, city: str) -> str:
-    """A firm of this city."""
+def business(random: Random) -> str:
+    """A firm, named for a city."""
+    _, city = place(random)
     brand = random.choice(_BRANDS) + random.choice(_BRANDS)
     return f"{city}{brand}{random.choice(_TRADES)}{random.choice(_FORMS)}"
 

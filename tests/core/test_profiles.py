@@ -234,3 +234,11 @@ async def test_at79_who_sees_totals_and_changes_nobody_learns_no_way_to_reach_an
     # Whoever may change customers has to do with them, in whatever layout.
     seen = await manager.get(paths[0])
     assert (seen["email"], seen["address"], len(seen["phones"])) == ("o***@example.com", "某路 1 号", 1)
+
+
+async def test_at12_a_mobile_for_another_purpose_is_not_the_mobile(http):
+    rep = await desk(http)
+    customer = await rep.create(phones={"office": mobile()})
+    entered = await rep.change(customer, phones={"mobile": mobile()})
+    assert (entered.status_code, len(entered.json()["phones"])) == (200, 2)
+    assert error_of(await rep.change(entered.json(), phones={"mobile": mobile()})) == (409, "mobile_by_request")

@@ -25,6 +25,8 @@ SELECT jsonb_build_object(
         FROM contact_person o WHERE o.customer_id = c.id),
     'stages', (SELECT jsonb_agg(jsonb_build_object('stage', s.stage, 'at', s.changed_at) ORDER BY s.id)
         FROM customer_stage_change s WHERE s.customer_id = c.id),
+    'mobile_changes', (SELECT jsonb_agg(jsonb_build_object('former', m.former, 'number', m.number, 'at', m.asked_at,
+        'approved', m.approved) ORDER BY m.id) FROM customer_mobile_change m WHERE m.customer_id = c.id),
     'keys', (SELECT jsonb_agg(jsonb_build_object('kind', k.kind, 'value', k.value) ORDER BY k.id)
         FROM customer_key k WHERE k.customer_id = c.id),
     'tags', (SELECT jsonb_agg(g.name ORDER BY g.name) FROM customer_tag t JOIN tag g ON g.id = t.tag_id

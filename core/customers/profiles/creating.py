@@ -20,7 +20,7 @@ from core.customers.linking.phones import NewPhone
 from core.customers.linking.rules import Door, PhoneLabel
 from core.customers.ownership import Place, Reason
 from core.customers.profiles import choices, duplicates, parents, records
-from core.customers.profiles.duplicates import Known
+from core.customers.profiles.duplicates import SAME_MOBILE, Known
 from core.customers.profiles.errors import OwnerRefused, ParentRefused
 from core.customers.profiles.records import Record
 from core.customers.profiles.schemas import CustomerCopyIn, CustomerIn
@@ -30,8 +30,6 @@ from infra.database import Connection
 from infra.errors import DomainError
 from infra.ids import new_id
 from infra.phones import is_mobile
-
-SAME_MOBILE = "same_mobile"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,12 +9,19 @@ from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
 from core.customers.linking import phones
+from core.customers.linking import service as linking
 from core.customers.merging import TAKE_TURNS, turns
 from core.customers.profiles.errors import DuplicateCustomer, PossibleDuplicate
+from core.customers.profiles.records import Record
 from core.customers.profiles.rules import name_key
+from core.organisation.queries import Colleague
+from core.organisation.scopes import Values, of_staff
+from infra import database
 from infra.database import Connection
 from infra.errors import DomainError
 from infra.phones import is_mobile
+
+SAME_MOBILE = "same_mobile"
 
 _NAMES = "SELECT customer_id, name_key FROM customer_profile WHERE customer_id = ANY($1::uuid[])"
 
@@ -62,6 +69,31 @@ async def mobiles_of(connection: Connection, customer_id: UUID) -> list[str]:
         "SELECT number FROM customer_phone WHERE customer_id = $1 AND contact_id IS NULL", customer_id
     )
     return [row["number"] for row in rows if is_mobile(row["number"])]
+
+
+async def check(
+    connection: Connection, by: Colleague, record: Record, known: Known, mobiles: Iterable[str], *, confirmed: bool
+) -> None:
+    """Others with a mobile and name of a record that changes are refused; with the mobile alone they become candidates.
+
+    Raises DuplicateCustomer, and unless it is confirmed PossibleDuplicate.
+    """
+    alike, same = known.alike(record.value("name"), mobiles, but=record.customer_id)
+    if error := refusal(alike, same=same, confirmed=confirmed):
+        await say_who(by, error)
+        raise error
+    await linking.suggest(connection, [(record.customer_id, other) for other in alike], SAME_MOBILE)
+
+
+async def say_who(by: Colleague, error: DomainError) -> None:
+    """Of those with the same mobile the caller learns the ids of who is in reach, and how many others there are."""
+    if not isinstance(error, DuplicateCustomer | PossibleDuplicate):
+        return
+    alike = error.details["customer_ids"]
+    values = Values(list(alike))
+    sql = f"SELECT id FROM customer WHERE id = ANY($1::uuid[]) AND {of_staff(by, values.put, 'guide_id')} ORDER BY id"
+    reached = [str(row["id"]) for row in await database.fetch(sql, *values)]
+    error.details.update(customer_ids=reached, others=len(alike) - len(reached))
 
 
 def refusal(alike: Collection[UUID], *, same: bool, confirmed: bool) -> DomainError | None:

@@ -9,18 +9,15 @@ from core.custom_fields import queries as custom_field_queries
 from core.custom_fields import service as custom_fields
 from core.custom_fields.rules import Subject
 from core.customers import indexing, queries
-from core.customers.errors import CustomerInPool, CustomerInTrash, CustomerNotFound
+from core.customers.errors import CustomerInPool, CustomerInTrash
 from core.customers.linking import phones
-from core.customers.linking import service as linking
 from core.customers.linking.phones import NewPhone
 from core.customers.linking.rules import Door, PhoneLabel
 from core.customers.ownership import Reason
 from core.customers.profiles import choices, duplicates, editing, parents, records
-from core.customers.profiles.creating import SAME_MOBILE, Draft, create_many
-from core.customers.profiles.duplicates import Known
+from core.customers.profiles.creating import Draft, create_many
 from core.customers.profiles.errors import (
     ChoiceUnknown,
-    DuplicateCustomer,
     MobileByRequest,
     ParentRefused,
     PossibleDuplicate,
@@ -39,6 +36,10 @@ from infra.ids import new_id
 
 # Not taken over by a copy: what names somebody, and what was granted to that one.
 _NOT_COPIED = {"email", "credit_grade", "credit_limit", "registered_at"}
+
+_HAS_MOBILE = """
+SELECT EXISTS (SELECT FROM customer_phone WHERE customer_id = $1 AND contact_id IS NULL AND label = 'mobile')
+"""
 
 _DROP_PHONE = "DELETE FROM customer_phone WHERE customer_id = $1 AND contact_id IS NULL AND label = $2"
 
@@ -66,24 +67,10 @@ async def _create(
     (made,) = await create_many(connection, [draft], reason=reason, source=new_id(), by=by.id)
     if made.customer_id is None:
         refusal = made.refusal or PossibleDuplicate()
-        await _say_who(by, refusal)
+        await duplicates.say_who(by, refusal)
         raise refusal
     await audit.note("customer.created", "customer", made.customer_id, details)
     return made.customer_id
-
-
-async def _say_who(by: Colleague, refusal: Exception) -> None:
-    """Of those with the same mobile the caller learns the ids of who is in reach, and how many others there are."""
-    if not isinstance(refusal, DuplicateCustomer | PossibleDuplicate):
-        return
-    alike = refusal.details["customer_ids"]
-    reach = list[UUID]()
-    for one in alike:
-        try:
-            reach.append(await queries.standing(one, by))
-        except CustomerNotFound:
-            continue
-    refusal.details.update(customer_ids=[str(one) for one in reach], others=len(alike) - len(reach))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,8 +106,10 @@ async def change(by: Colleague, customer_id: UUID, version: int, changes: Change
         if "parent_id" in changed:
             await parents.check(connection, by, standing, record.value("parent_id"))
         if entered or "name" in changed:
-            await _check_alike(connection, by, record, known, own=own, entered=entered, confirm=changes.confirm)
-        numbers = await _change_phones(connection, standing, changes.phones, own)
+            # Whoever has the numbers that were there has been confirmed to be somebody else.
+            confirmed = changes.confirm or not known.alike(record.value("name"), entered, but=standing)[0]
+            await duplicates.check(connection, by, record, known, [*own, *entered], confirmed=confirmed)
+        numbers = await _change_phones(connection, standing, changes.phones)
         if changed or numbers:
             await records.write_many(connection, [record])
             indexing.changed([standing])
@@ -148,31 +137,11 @@ def _hear(record: Record, fields: Mapping[str, Any], custom: Mapping[str, Any]) 
     return sorted(said)
 
 
-async def _check_alike(
-    connection: Connection,
-    by: Colleague,
-    record: Record,
-    known: Known,
-    *,
-    own: Sequence[str],
-    entered: Sequence[str],
-    confirm: bool,
-) -> None:
-    name, me = record.value("name"), record.customer_id
-    alike, same = known.alike(name, [*own, *entered], but=me)
-    # Whoever has the numbers that were there has been confirmed to be somebody else.
-    confirmed = confirm or not known.alike(name, entered, but=me)[0]
-    if refusal := duplicates.refusal(alike, same=same, confirmed=confirmed):
-        await _say_who(by, refusal)
-        raise refusal
-    await linking.suggest(connection, [(record.customer_id, other) for other in alike], SAME_MOBILE)
-
-
 async def _change_phones(
-    connection: Connection, customer_id: UUID, numbers: Mapping[PhoneLabel, str | None], own: Sequence[str]
+    connection: Connection, customer_id: UUID, numbers: Mapping[PhoneLabel, str | None]
 ) -> list[str]:
     """Each label has one number from now on, or none; the labels that were given."""
-    if PhoneLabel.MOBILE in numbers and own:
+    if PhoneLabel.MOBILE in numbers and await connection.fetchval(_HAS_MOBILE, customer_id):
         raise MobileByRequest
     for label in numbers:
         await connection.execute(_DROP_PHONE, customer_id, label.value)

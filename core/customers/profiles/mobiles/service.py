@@ -6,13 +6,9 @@ import asyncpg
 
 from core.customers import indexing
 from core.customers.linking import phones
-from core.customers.linking import service as linking
 from core.customers.linking.phones import NewPhone
 from core.customers.linking.rules import Door, PhoneLabel
-from core.customers.profiles import editing
-from core.customers.profiles.creating import SAME_MOBILE
-from core.customers.profiles.duplicates import Known
-from core.customers.profiles.errors import DuplicateCustomer
+from core.customers.profiles import duplicates, editing
 from core.customers.profiles.mobiles import queries, telling
 from core.customers.profiles.mobiles.errors import (
     MobileChangeDecided,
@@ -83,7 +79,8 @@ async def approve(by: Colleague, mobile_change_id: UUID) -> None:
         standing, known, own = await editing.hold_with_mobiles(connection, customer_id, by, [wanted])
         change = await _decide(connection, by, mobile_change_id, approved=True)
         former, number = change["former"], change["number"]
-        await _check_alike(connection, standing, known, [*(one for one in own if one != former), number])
+        record, mobiles = await editing.record(connection, standing), [*(one for one in own if one != former), number]
+        await duplicates.check(connection, by, record, known, mobiles, confirmed=True)
         replaced = former is None or await connection.fetchrow(f"{_REPLACE} RETURNING id", standing, former)
         if replaced is None and former in own:
             raise MobileVerified
@@ -128,11 +125,3 @@ async def _decide(connection: Connection, by: Colleague, mobile_change_id: UUID,
         raise MobileChangeDecided
     await telling.decided(connection, row)
     return row
-
-
-async def _check_alike(connection: Connection, customer_id: UUID, known: Known, mobiles: list[str]) -> None:
-    record = await editing.record(connection, customer_id)
-    alike, same = known.alike(record.value("name"), mobiles, but=customer_id)
-    if same:
-        raise DuplicateCustomer
-    await linking.suggest(connection, [(customer_id, other) for other in alike], SAME_MOBILE)
