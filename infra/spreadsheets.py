@@ -1,6 +1,7 @@
 """XLSX written and forms read: what people fill in and send back, empty forms, long tables. The reader: infra.xlsx."""
 
 import io
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Self
@@ -76,20 +77,27 @@ def template(headers: Sequence[str], notes: Iterable[str]) -> bytes:
 class Table:
     """A table of any length, row by row with little memory; a text is a text, whatever it begins with.
 
-    What doesn't fit into one sheet goes on in the next. Slow: not for the loop.
+    What doesn't fit into one sheet goes on in the next. Slow: not for the loop, but for leaving it by an error, which
+    throws away what was written.
     """
 
     def __init__(self, file: BinaryIO, headers: Sequence[str]) -> None:
         # In order, rows lie on the disk as soon as the next one begins.
-        self._book = xlsxwriter.Workbook(file, {"constant_memory": True})
+        self._folder = tempfile.TemporaryDirectory()
+        self._book = xlsxwriter.Workbook(file, {"constant_memory": True, "tmpdir": self._folder.name})
         self._headers = headers
         self._begin()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_error: object) -> None:
-        self.close()
+    def __exit__(self, error: type[BaseException] | None, *_rest: object) -> None:
+        if error is None:
+            self.close()
+        else:
+            for sheet in self._book.worksheets():
+                sheet._opt_close()  # noqa: SLF001 - the library has no other way out but to put the file together
+            self._folder.cleanup()
 
     def _begin(self) -> None:
         self._sheet, self._row = self._book.add_worksheet(), 0
@@ -114,6 +122,7 @@ class Table:
         """The file is whole; once more changes nothing."""
         if not self._book.fileclosed:
             self._book.close()
+            self._folder.cleanup()
 
 
 def _columns(header: Mapping[int, str], headers: Sequence[str]) -> dict[int, str]:

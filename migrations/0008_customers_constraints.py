@@ -19,6 +19,7 @@ ALTER TABLE customer ADD CONSTRAINT customer_pooled_for_a_reason CHECK (num_nonn
 ALTER TABLE customer ADD CONSTRAINT customer_discarded_by_nobody_held CHECK (
     discarded_at IS NULL OR guide_id IS NULL AND pooled_at IS NULL);
 CREATE INDEX customer_pool ON customer (pooled_at, id) WHERE pooled_at IS NOT NULL;
+CREATE INDEX customer_pool_reason ON customer (pool_reason, pooled_at, id) WHERE pooled_at IS NOT NULL;
 CREATE INDEX customer_trash ON customer (discarded_at, id) WHERE discarded_at IS NOT NULL;
 DROP INDEX customer_guide;
 CREATE INDEX customer_guide ON customer (guide_id, number);
@@ -95,7 +96,8 @@ class Migration(migrations.Migration):
             DROP TABLE customer_search;
             DROP INDEX customer_guide;
             CREATE INDEX customer_guide ON customer (guide_id, id);
-            DROP INDEX customer_pool, customer_trash, customer_idle, customer_warned, customer_next_contact, customer_order_due;
+            DROP INDEX customer_pool, customer_pool_reason, customer_trash, customer_idle, customer_warned,
+                customer_next_contact, customer_order_due;
             ALTER TABLE customer DROP CONSTRAINT customer_pooled_without_owner,
                 DROP CONSTRAINT customer_pooled_for_a_reason, DROP CONSTRAINT customer_discarded_by_nobody_held""",
         ),

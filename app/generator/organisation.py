@@ -13,7 +13,7 @@ from core.permissions.rules import READY_MADE, RoleKey
 
 REGIONS = 10
 TEAM = 10
-_PER_TEAM = 1_000
+_TEAMS, _PER_TEAM = 12, 1_000
 _REPS_EVERY = 5
 # This region has got no customers any more since the first fifth of the time.
 OLD_REGION = 4
@@ -66,8 +66,8 @@ def organisation(
         top_id = next(ids)
         made.add("department", top_id, "总部", None, 1, since)
     _head(made, ids, top_id, "总部主管", since)
-    teams = max(2, customers // _PER_TEAM)
-    regions = [next(ids) for _ in range(min(REGIONS, teams))]
+    teams = max(_TEAMS, customers // _PER_TEAM)
+    regions = [next(ids) for _ in range(min(REGIONS, teams // _REPS_EVERY))]
     for number, region in enumerate(regions):
         made.add("department", region, f"{number + 1:02}大区", top_id, number + 100, since)
         _head(made, ids, region, f"{number + 1:02}大区主管", since)
@@ -87,7 +87,7 @@ def _head(made: Organisation, ids: Iterator[str], department: str, name: str, si
 def _team(made: Organisation, ids: Iterator[str], number: int, regions: Sequence[str], since: datetime) -> None:
     region = number % len(regions)
     department, post, store = next(ids), next(ids), next(ids)
-    reps = number % _REPS_EVERY == _REPS_EVERY - 1
+    reps = (number // len(regions)) % _REPS_EVERY == _REPS_EVERY - 1
     made.add("department", department, f"{number + 1:04}{'外勤' if reps else '门店'}组", regions[region], number, since)
     made.add("post", post, department, "外勤" if reps else "导购", since)
     made.add("store", store, f"{number + 1:04}店", "", department, made.channels[0], since)

@@ -27,7 +27,9 @@ _MOBILES = len(_PREFIXES) * 10**8
 _STRIDE = 1_234_567_891
 _STAGES = ("new", "interested", "bought", "loyal", "sleeping", "lost")
 _STAGE_WEIGHTS = (30, 25, 22, 8, 10, 5)
-_LEVELS = ("普通", "银卡", "金卡", "钻石")
+# What people buy for; the choices of a custom field, which count from 1.
+USES = ("自用", "送礼", "招待")
+_LEVELS = ("D", "C", "B", "A")
 _LEVEL_WEIGHTS = (70, 20, 8, 0.05)
 
 COLUMNS = {
@@ -209,7 +211,7 @@ class Chunk:
     def _custom(self, at: datetime) -> str:
         chance, fields, held = self._random.random, self._world.fields, dict[str, Any]()
         if self._happens(40):
-            held[fields["option"]] = self._random.choice(("自用", "送礼", "招待"))
+            held[fields["option"]] = str(self._random.randrange(len(USES)) + 1)
         if self._happens(10):
             held[fields["number"]] = int(10 ** (2 + 4 * chance()))
         if self._happens(10):

@@ -1,6 +1,7 @@
 """Filling a database with a made-up organisation and its customers by COPY, in one transaction."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from io import BytesIO
 from random import Random
@@ -8,9 +9,11 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import orjson
 
 from app.generator import making, organisation, people
 from app.generator.errors import NotEmpty, NotInProduction
+from core.custom_fields.rules import next_options
 from core.customers import indexing
 from infra import clock, database
 from infra.database import Connection
@@ -23,7 +26,7 @@ _TAGS = (
 )
 _GROUPS = ("甲类", "乙类", "丙类")
 _FIELDS = (("option", "购买用途"), ("number", "年采购额"), ("date", "合同到期"))
-_OPTIONS = '["自用", "送礼", "招待"]'
+_OPTIONS = orjson.dumps([asdict(option) for option in next_options((), [(None, one) for one in people.USES])]).decode()
 _NUMBERS = "SELECT setval('customer_number_seq', $1)"
 _DROP = "DROP INDEX customer_search_terms"
 _DEFINITION = "SELECT pg_get_indexdef('customer_search_terms'::regclass)"
@@ -33,18 +36,22 @@ _FILL = f"INSERT INTO customer_search (number, customer_id, terms) {indexing.row
 async def generate(
     customers: int, seed: int, until: datetime | None = None, tell: Callable[[int], None] = lambda _: None
 ) -> None:
-    """Make the organisation and the customers of the last three years; `tell` hears how many are done.
+    """Make the organisation and the customers of the three years up to `until`; `tell` hears how many are done.
 
-    The same number, seed and end give the same rows. Raises NotInProduction and NotEmpty.
+    The same numbers and end (by default the beginning of today) give the same rows. Raises NotInProduction, NotEmpty.
     """
     if settings().environment is Environment.PRODUCTION:
         raise NotInProduction
-    end = until or clock.start_of_day(clock.business_day())
+    if await database.fetch("SELECT FROM customer LIMIT 1"):
+        raise NotEmpty
+    await fill(customers, seed, until or clock.start_of_day(clock.business_day()), tell)
+
+
+async def fill(customers: int, seed: int, until: datetime, tell: Callable[[int], None] = lambda _: None) -> None:
+    """The same wherever the caller knows that nobody is there."""
     async with database.transaction() as connection:
-        if await connection.fetchval("SELECT EXISTS (SELECT FROM customer)"):
-            raise NotEmpty
         await _ready(connection)
-        world = await _world(connection, customers, seed, end)
+        world = await _world(connection, customers, seed, until)
         async for done, chunk in making.chunks(world):
             for table, text in chunk.items():
                 await _copy(connection, table, people.COLUMNS[table], text)

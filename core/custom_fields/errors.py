@@ -57,6 +57,20 @@ class UnknownField(InvalidInput):
     english = "There is no custom field of this id"
 
 
+class FieldNotSearchable(InvalidInput):
+    code = "field_not_searchable"
+    message = "该自定义字段未设为可搜索"
+    english = "The field isn't set to be searchable"
+
+
+class FieldConditionRefused(InvalidInput):
+    """`details.takes` are the conditions that this kind of field has, or the ids of its options."""
+
+    code = "field_condition_refused"
+    message = "该类自定义字段不能这样筛选"
+    english = "This kind of field can't be asked so"
+
+
 class FieldValueRefused(InvalidInput):
     code = "field_value_refused"
     message = "自定义字段的值不合要求"

@@ -55,11 +55,6 @@ async def listed(subject: Subject) -> list[Field]:
     return [field for field in await fields(subject) if field.listed]
 
 
-async def searchable(subject: Subject) -> dict[UUID, Field]:
-    """Those that filters may name, by id."""
-    return {field.id: field for field in await fields(subject) if field.searchable}
-
-
 async def of_subject(connection: Connection, subject: Subject) -> list[Field]:
     """All fields of a subject, deleted ones last, as the caller's transaction sees them."""
     return [_field(row) for row in await connection.fetch(_OF_SUBJECT, subject.value)]

@@ -147,7 +147,7 @@ async def merge(
         (merges[source], to, former[one]["guide_id"])
         for source, to in targets.items()
         for one in (source, to)
-        if _is_passed(former[one], owners[to])
+        if is_passed(former[one], owners[to])
     ]
     await connection.execute(
         _NOTE_OWNERS,
@@ -172,14 +172,16 @@ def _merged(source: UUID, target: UUID, reason: MergeReason) -> CustomersMerged:
     return CustomersMerged(source_id=UUID(int=source.int), target_id=UUID(int=target.int), reason=reason.value)
 
 
-def _is_passed(customer: asyncpg.Record, owner_id: UUID | None) -> bool:
+def is_passed(customer: Mapping[str, Any] | asyncpg.Record, owner_id: object) -> bool:
     """Whether one of the two comes to another owner by the merge, out of the pool or the trash too."""
     if customer["guide_id"] == owner_id:
         return False
     return any(customer[name] is not None for name in ("guide_id", "pooled_at", "discarded_at"))
 
 
-async def _tell_losers(connection: Connection, passed: Iterable[tuple[UUID, UUID, UUID | None]], by: UUID | None) -> None:
+async def _tell_losers(
+    connection: Connection, passed: Iterable[tuple[UUID, UUID, UUID | None]], by: UUID | None
+) -> None:
     """One notice for each whose customers are with colleagues now; who merges by hand knows."""
     lost = defaultdict[UUID, list[UUID]](list)
     for merge_id, _, loser in passed:

@@ -67,7 +67,7 @@ SELECT c.id, c.guide_id, $2, $3, $4, $5, $6 FROM customer c WHERE c.id = ANY($1:
 """
 
 _LOCK = """
-SELECT id, guide_id, pooled_at, pool_reason, discarded_at, merged_into_id, active_at, warned_at
+SELECT id, guide_id, pooled_at, pool_reason, discarded_at, merged_into_id, active_at, warned_at, {reach} AS reached
 FROM customer WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE
 """
 
@@ -78,15 +78,21 @@ FROM customer WHERE id = ANY($1::uuid[]) AND merged_into_id IS NULL ORDER BY id 
 
 
 async def hold(
-    connection: Connection, customer_ids: Collection[UUID], owner_id: UUID | None = None
+    connection: Connection,
+    customer_ids: Collection[UUID],
+    owner_id: UUID | None = None,
+    by: Colleague | None = None,
 ) -> list[asyncpg.Record]:
     """Lock customers that may go to `owner_id`: nobody hands that one's customers over before the commit.
 
-    Where each of them is under the lock, in the order of the ids (unknown ones are left out).
+    Where each of them is under the lock, in the order of the ids (unknown ones are left out); with `by` also whether
+    they reach whoever has it.
     """
     if owner_id is not None:
         await people.hold_guides(connection, [owner_id])
-    return await connection.fetch(_LOCK, list(customer_ids))
+    values = Values(list(customer_ids))
+    reach = of_staff(by, values.put, "guide_id") if by else "true"
+    return await connection.fetch(_LOCK.format(reach=reach), *values)
 
 
 async def expect_editable(connection: Connection, customer_ids: Collection[UUID], by: Colleague) -> None:

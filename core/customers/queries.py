@@ -1,6 +1,6 @@
 """Reading customers: numbers, ranking, trend, and who stands for whom."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
@@ -182,15 +182,22 @@ async def standing(customer_id: UUID, by: Colleague) -> UUID:
     return found
 
 
+async def pooled(customer_id: UUID) -> UUID:
+    """The same of a customer in the pool, which is the whole company's. Raises CustomerNotFound."""
+    row = await database.fetch_one(_IN_POOL, customer_id)
+    if row is None:
+        raise CustomerNotFound
+    return UUID(int=row["id"].int)
+
+
 async def visible(customer_id: UUID, by: Colleague) -> UUID:
-    """The same also for the pool, which is everybody's who may look into it. To look only: nobody edits there."""
+    """The same of one in reach, or in the pool for who may look into it. To look only: nobody edits there."""
     try:
         return await standing(customer_id, by)
     except CustomerNotFound:
-        row = await database.fetch_one(_IN_POOL, customer_id) if by.may("pool:read") else None
-        if row is None:
+        if not by.may("pool:read"):
             raise
-        return UUID(int=row["id"].int)
+        return await pooled(customer_id)
 
 
 def sees_contact_data(by: Colleague) -> bool:
@@ -202,6 +209,13 @@ async def standing_many(connection: Connection, customer_ids: Collection[UUID]) 
     """Customers, or whom they were merged into, by the id asked for, in anybody's reach; no unknown ones."""
     rows = await connection.fetch(_STANDING_MANY, list(customer_ids))
     return {UUID(int=row["asked"].int): UUID(int=row["id"].int) for row in rows}
+
+
+async def changed(connection: Connection, standing: Mapping[UUID, UUID]) -> set[UUID]:
+    """Ids from before a merge that stand for somebody else than `standing`, whose customers are locked by now, says."""
+    old = {one: found for one, found in standing.items() if one != found}
+    now = await standing_many(connection, old) if old else {}
+    return {one for one, found in old.items() if now.get(one) != found}
 
 
 async def reachable(

@@ -6,8 +6,10 @@ import asyncpg
 import pytest
 
 from app.generator.errors import NotEmpty, NotInProduction
-from app.generator.people import COLUMNS
+from app.generator.people import COLUMNS, USES
 from app.generator.service import generate
+from core.custom_fields import queries as custom_fields
+from core.custom_fields.rules import Subject
 from core.customers import indexing
 from infra import phones
 from infra.settings import settings
@@ -50,6 +52,8 @@ async def test_what_is_made_is_what_the_product_would_write(db):
     assert await make.count("customer") == await make.count("customer_search") == CUSTOMERS
     for number in await make.rows("SELECT number FROM customer_phone"):
         assert phones.parse(number["number"].removeprefix("+86")).text == number["number"]
+    fields = {field.kind: field for field in await custom_fields.fields(Subject.CUSTOMER)}
+    assert [option.name for option in fields["option"].options] == list(USES)
     indexed = await make.rows("SELECT * FROM customer_search ORDER BY number")
     assert await indexing.rebuild() == CUSTOMERS
     assert await make.rows("SELECT * FROM customer_search ORDER BY number") == indexed

@@ -42,6 +42,7 @@ BY_HAND_UNIQUE = {
 BY_HAND_INDEXES = {
     "customer": {
         ("pooled_at", "id"),
+        ("pool_reason", "pooled_at", "id"),
         ("discarded_at", "id"),
         ("guide_id", "active_at"),
         ("guide_id", "id"),

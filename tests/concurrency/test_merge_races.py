@@ -2,19 +2,29 @@
 
 import asyncio
 from contextvars import Context
+from datetime import timedelta
 
 import pytest
 
 from app.contexts import registry
+from core.customers.errors import MergeChanged
+from core.customers.followups import service as followups
+from core.customers.followups.rules import FollowUpKind
+from core.customers.followups.schemas import FollowUpIn
 from core.customers.linking import deciding, queries
-from core.customers.linking.schemas import MergeIn
+from core.customers.linking.schemas import MergeIn, SettleIn
+from core.customers.pool import recycling
 from core.customers.pool import service as pool
+from core.customers.pool.errors import NotYourCustomers
+from core.customers.privacy import erasing
 from core.customers.rules import ContactKind
+from core.organisation.handover import service as handover
 from infra import crypto, database
 from tests import factories as make
 from tests.core.linking_world import MINI, NUMBER, TWO, again, arrive, at, counting, follow, login, people, proof, row
 from tests.core.pool_world import customers, rep
 from tests.factories import NOON, contact, rows
+from tests.simulator.harness import until
 
 FOLLOW, SCAN = ContactKind.FOLLOW, ContactKind.SCAN
 ROUNDS = 4
@@ -186,3 +196,100 @@ async def test_two_who_prove_a_number_at_once_leave_one_holder_and_one_dispute(d
     holder = await queries.recognise(verified_phone=NUMBER)
     assert holder == await queries.recognise(identity=crypto.digest(MINI, "乙"))
     assert await make.count("phone_dispute WHERE settled_at IS NULL") == 1
+
+
+async def joined_records():
+    """Two customers of two colleagues who are one by hand; the merge and the colleagues."""
+    boss, reps = await make.admin(), [await rep(), await rep()]
+    kept, gone = (await customers(reps[0]))[0], (await customers(reps[1]))[0]
+    return boss, reps, (kept, gone), await merged(boss, kept, gone)
+
+
+async def owner(customer_id):
+    return (await rows("SELECT guide_id FROM customer WHERE id = $1", customer_id))[0]["guide_id"]
+
+
+async def test_a_note_that_waits_for_an_undoing_is_written_to_whom_it_names(db):
+    boss, reps, (_, gone), merge = await joined_records()
+    async with database.transaction():
+        await deciding.undo(boss, merge.id)
+        note = FollowUpIn(kind=FollowUpKind.PHONE)
+        writing = asyncio.create_task(followups.write(reps[1], gone, note), context=Context())
+        await until(make.somebody_waits)
+    assert (await writing).customer_id == gone
+    for table in ("follow_up", "sales_record"):
+        assert await rows(f"SELECT customer_id FROM {table}") == [{"customer_id": gone}]
+
+
+async def test_a_transfer_that_waits_for_an_undoing_takes_nobody_else(db):
+    boss, reps, (kept, gone), merge = await joined_records()
+    async with database.transaction():
+        await deciding.undo(boss, merge.id)
+        moving = asyncio.create_task(pool.transfer(reps[0], [gone], None), context=Context())
+        await until(make.somebody_waits)
+    with pytest.raises(NotYourCustomers):
+        await moving
+    assert (await owner(kept), await owner(gone)) == (reps[0].id, reps[1].id)
+
+
+async def test_an_undoing_while_a_colleague_leaves_gives_them_nobody(db):
+    for _ in range(ROUNDS):
+        boss, reps, (_, gone), merge = await joined_records()
+        heir = await rep()
+        answers = await at_once(
+            handover.leave(reps[1].id, heir.id, None, ""), deciding.undo(boss, merge.id), deciding.undo(boss, merge.id)
+        )
+        assert codes(answers) in (["done", "done", "merge_changed"], ["done", "merge_changed", "merge_changed"])
+        assert await owner(gone) in {heir.id, None}
+
+
+async def test_an_undoing_that_waits_until_somebody_is_forgotten_finds_nothing_to_give_back(db):
+    boss = await make.admin()
+    await make.record(*(contact(FOLLOW, person=name) for name in "ab"))
+    one, other = [await id_of(name) for name in "ab"]
+    merge = await merged(boss, one, other)
+    async with database.transaction():
+        await erasing.forget_at_request(boss, one)
+        undoing = asyncio.create_task(deciding.undo(boss, merge.id), context=Context())
+        await until(make.somebody_waits)
+    with pytest.raises(MergeChanged) as refused:
+        await undoing
+    assert refused.value.details == {"what": "erased"}
+
+
+async def test_of_two_who_settle_a_dispute_the_first_does(db):
+    boss = await make.admin()
+    for number in range(ROUNDS):
+        phone = f"+861380013{number:04d}"
+        await arrive(proof(f"甲{number}", 1, number=phone))
+        await arrive(proof(f"乙{number}", 5, number=phone))
+        [dispute] = await queries.disputes(boss, None, 10, settled=False)
+        answers = await at_once(
+            *(
+                deciding.settle(boss, dispute.id, SettleIn(outcome=outcome, proof="counter"))
+                for outcome in ("recycled", "same_person", "recycled")
+            )
+        )
+        assert codes(answers) == ["dispute_settled", "dispute_settled", "done"]
+        joined = answers[1].outcome == "same_person" if not isinstance(answers[1], Exception) else False
+        assert (await id_of(f"甲{number}", MINI) == await id_of(f"乙{number}", MINI)) == joined
+    assert await strays() == {}
+
+
+async def test_a_merge_beside_the_sweep_leaves_one_owner_or_the_pool(db):
+    boss = await make.admin()
+    for _ in range(ROUNDS):
+        make.jump_to(db, NOON)
+        seller = await rep()
+        pairs = [await customers(seller, 2) for _ in range(4)]
+        make.jump_to(db, NOON + timedelta(days=90))
+        await at_once(recycling.sweep(), *(merged(boss, *pair) for pair in pairs))
+        await recycling.sweep()
+        standing = await rows(
+            "SELECT guide_id, pooled_at IS NOT NULL AS pooled FROM customer WHERE merged_into_id IS NULL"
+        )
+        assert {(row["guide_id"], row["pooled"]) for row in standing} == {(None, True)}
+        signs = await rows(
+            "SELECT FROM customer WHERE merged_into_id IS NOT NULL AND num_nonnulls(guide_id, pooled_at) > 0"
+        )
+        assert signs == []

@@ -87,4 +87,4 @@ async def test_at01_a_million_customers_are_swept_whatever_dies_and_whoever_else
     assert await broken_chains() == []
     for owner in owners:
         assert await notices(owner, "customers.returned") == ["3000 位客户已收回公海"]
-        assert await notices(owner, "customers.returning") == ["1000 位客户将在 1 天后收回公海"]
+        assert await notices(owner, "customers.returning") == ["1000 位客户将在 1 天内收回公海"]

@@ -42,6 +42,11 @@ def proof(person, hours=2, number=NUMBER, **more):
     return Arrival(**_values(Door.WECHAT_PHONE, hours, phone=number, phone_verified=True, **more))
 
 
+def sms(hours=2, name=None, number=NUMBER):
+    """A code repeated by somebody without WeChat."""
+    return Arrival(**_values(Door.SMS, hours, phone=number, phone_verified=True, name=name))
+
+
 def purchase(hours=3, number=NUMBER, **more):
     return Arrival(**_values(Door.POS, hours, phone=number, **more))
 

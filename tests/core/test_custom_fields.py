@@ -327,7 +327,7 @@ async def test_lists_read_definitions_from_the_cache(admin, monkeypatch):
     one = await added(admin, "line", listed=True, searchable=True)
     assert [found.key for found in await queries.listed(Subject.CUSTOMER)] == [one["id"]]
     monkeypatch.setattr(database, "fetch", None)
-    assert len(await queries.searchable(Subject.CUSTOMER)) == 1
+    assert len(await queries.fields(Subject.CUSTOMER)) == 1
 
 
 async def test_definitions_are_audited_and_guarded(admin, http):

@@ -142,6 +142,47 @@ async def test_at08_a_pool_customer_is_not_changed_by_an_import(manager):
     assert await make.rows("SELECT city FROM customer_profile") == [{"city": None}]
 
 
+OF_A_PERSON = ("customer", "customer_profile", "customer_phone", "customer_key", "customer_arrival", "customer_tag",
+               "customer_stage_change", "timeline", "customer_search")  # fmt: skip
+
+
+async def everything():
+    return {table: await make.rows(f"SELECT * FROM {table} ORDER BY 1") for table in OF_A_PERSON}
+
+
+@pytest.mark.parametrize("where", ["pool", "trash", "elsewhere"])
+@pytest.mark.parametrize("known_by", ["key", "number"])
+async def test_at08_nothing_at_all_is_added_to_who_is_not_the_importers_to_change(db, where, known_by):
+    """No number, key, tag or arrival either; the other rows of the chunk are taken."""
+    one = await make.post(await make.department("一区", parent=await make.department()))
+    manager = await make.colleague(RoleKey.MANAGER, post=one)
+    elsewhere = await make.guide("导购01")
+    headers = ("外部编号", "姓名", "手机", "电话", "标签", "阶段")
+    await tag("会员")
+    if known_by == "key":
+        await imported(await make.admin(), table(("A-1", "顾客01", "", "", "", ""), headers=headers))
+    else:
+        await arrived(phone="+8613800138001", verified=True, name="顾客01")
+    states = {
+        "pool": "guide_id = NULL, pooled_at = created_at, pool_reason = 'released'",
+        "trash": "guide_id = NULL, discarded_at = created_at",
+        "elsewhere": f"guide_id = '{elsewhere.id}'",
+    }
+    await database.execute(f"UPDATE customer SET {states[where]}")
+    before = await everything()
+    key = "A-1" if known_by == "key" else "A-2"
+    rows = ((key, "顾客01", "13800138001", "010-12345678", "会员", "意向"), ("A-3", "顾客03", "", "", "会员", "意向"))
+    done, report = await imported(manager, table(*rows, headers=headers))
+    assert counts(done) == {"created": 1, "linked": 1, "refused": 0, "warned": 0}
+    assert report == [(2, "linked", "known_unchanged", "")]
+    new = await database.fetch_one("SELECT customer_id FROM customer_key WHERE value = 'A-3'")
+    after = await everything()
+    assert {
+        name: [row for row in rows if (row.get("customer_id") or row["id"]) != new["customer_id"]]
+        for name, rows in after.items()
+    } == before
+
+
 async def test_the_owner_column_names_colleagues_in_reach_who_are_at_work(manager):
     one, left = await make.guide("导购01"), await make.guide("导购02")
     await database.execute("UPDATE staff SET left_at = created_at WHERE id = $1", left.id)

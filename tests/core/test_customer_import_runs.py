@@ -6,14 +6,17 @@ import random
 import orjson
 import pytest
 
-from core.customers.imports import running, service
+from core.custom_fields import queries as custom_fields
+from core.customers.imports import leases, reading, running, service
+from core.customers.imports.drafts import Draft
+from core.customers.imports.earlier import Earlier
 from core.customers.imports.queries import run
 from core.permissions.rules import RoleKey
 from infra import database
 from infra.parameters import change
 from tests import factories as make
 from tests.core.file_world import empty_store
-from tests.core.import_world import counts, customers, field, imported, order, report_of, table
+from tests.core.import_world import counts, customers, field, imported, order, report_of, table, tag
 
 
 @pytest.fixture(autouse=True)
@@ -79,15 +82,15 @@ class Killed(BaseException):
 def kill_at(monkeypatch, chunk):
     """Whoever imports dies before the end of this chunk's transaction, once."""
     left = iter(range(chunk))
-    advance = running._tell
+    advance = leases.tell
 
     async def dying(*values):
         if next(left, None) is None:
-            monkeypatch.setattr(running, "_tell", advance)
+            monkeypatch.setattr(leases, "tell", advance)
             raise Killed
         return await advance(*values)
 
-    monkeypatch.setattr(running, "_tell", dying)
+    monkeypatch.setattr(leases, "tell", dying)
 
 
 @pytest.mark.parametrize("dry_run", [False, True])
@@ -182,8 +185,61 @@ async def test_old_files_and_reports_are_forgotten(manager, db):
 
 
 async def test_progress_is_told_on_the_live_stream_once_in_a_while_and_at_the_end(manager, monkeypatch):
-    monkeypatch.setattr(running, "_BETWEEN_WORDS", 3600.0)
+    monkeypatch.setattr(leases, "_BETWEEN_WORDS", 3600.0)
     await imported(manager, table(*((f"顾客{number}", "") for number in range(12))))
     events = await make.rows("SELECT payload FROM live_event WHERE kind = 'customer_import' ORDER BY seq")
     told = [orjson.loads(event["payload"]) for event in events]
     assert [(one["state"], one["done"], one["rows"]) for one in told] == [("running", 3, 12), ("done", 12, 12)]
+
+
+async def test_a_short_import_overtakes_a_long_one_whose_turn_is_over(manager, monkeypatch):
+    long = await order(manager, table(*((f"顾客{number}", "") for number in range(12))))
+    short = await order(manager, table(("顾客99", "")))
+    monkeypatch.setattr(running, "_TURN_SECONDS", -1.0)
+    assert await running.run_due() == 2
+    ended = [(await run(one.id, manager)).ended_at for one in (short, long)]
+    assert ended == sorted(ended)
+    assert await make.count("customer") == 13
+
+
+async def test_who_reads_for_longer_than_a_lease_keeps_the_import(manager, monkeypatch, db):
+    ordered = await order(manager, table(*((f"顾客{number}", "") for number in range(12))))
+    monkeypatch.setattr(running, "_STRIDE", 3)
+    skip, claims = reading.Reading.skip, []
+
+    async def slowly(self, count=None):
+        make.jump(db, seconds=70)
+        passed = await skip(self, count)
+        claims.append(await leases.claim())
+        return passed
+
+    monkeypatch.setattr(reading.Reading, "skip", slowly)
+    assert await running.run_due() == 1
+    assert ((await run(ordered.id, manager)).created, set(claims)) == (12, {None})
+
+
+async def test_a_field_that_was_deleted_meanwhile_ends_the_import_with_its_name(manager):
+    gone = await field("卡号", "line")
+    ordered = await order(manager, table(("顾客01", "K1"), headers=("姓名", "卡号")))
+    await database.execute("UPDATE custom_field SET deleted_at = created_at WHERE id = $1", gone)
+    custom_fields.forget()
+    assert await running.run_due() == 1
+    done = await run(ordered.id, manager)
+    assert (done.state, done.error, await make.count("customer")) == ("failed", "mapping_refused", 0)
+    assert await make.count("alert") == 0
+
+
+async def test_rows_of_no_unique_value_are_not_played_again(manager):
+    """Else a chunk of a table with a column of options would be compared with nearly all that came before."""
+    earlier = Earlier(["1"])
+    earlier.add([Draft(2, custom={"1": "K1", "2": "red"}), Draft(3, custom={"1": "K2", "2": "red"})])
+    assert earlier.like([Draft(4, custom={"1": "K2", "2": "red"})]) == [Draft(3, custom={"1": "K2", "2": "red"})]
+
+
+async def test_a_tag_that_was_deleted_meanwhile_is_given_to_nobody(manager):
+    wanted, gone = await tag("留下"), await tag("删除")
+    ordered = await order(manager, table(("顾客01", "")), tag_ids=[wanted, gone])
+    await database.execute("UPDATE tag SET deleted_at = created_at WHERE id = $1", gone)
+    await running.run_due()
+    assert (await run(ordered.id, manager)).created == 1
+    assert [row["tag_id"] for row in await make.rows("SELECT tag_id FROM customer_tag")] == [wanted]

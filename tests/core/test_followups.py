@@ -9,6 +9,7 @@ from core.customers.followups.records import Record
 from core.customers.followups.rules import SalesKind
 from core.customers.ownership import Reason
 from core.customers.pool import recycling
+from core.customers.privacy import erasing
 from core.customers.rules import ContactKind, Credit
 from core.organisation.audience import Audience
 from core.tasks import service as tasks
@@ -282,4 +283,31 @@ async def test_a_plan_of_somebody_without_owner_is_none(reps):
     one = await customer()
     async with database.transaction() as connection:
         await plans.renew(connection, [one])
+    assert await plan(one) == (None, None)
+
+
+async def test_a_late_note_about_somebody_forgotten_brings_nothing_back(http, reps, db):
+    one = await customer(reps[0])
+    make.jump_to(db, NOON + 2 * DAY)
+    await erasing.forget_at_request(await make.admin(), one)
+    answer = await write(http, reps[0], one, body="谈了报价", occurred_at=at(NOON + DAY))
+    assert error_of(answer) == (404, "customer_not_found")
+    assert await make.count("follow_up") == 0
+
+
+async def test_at08_numbers_in_notes_are_hidden_in_the_pool(http, reps):
+    one = await customer(reps[0])
+    await write(http, reps[0], one, body="电话 13800138000 转王经理")
+    await post(http, reps[0], "/customers/transfers", [one])
+    for by in (*reps, await make.admin()):
+        assert [note["body"] for note in await read(http, by, one)] == ["电话 **** 转王经理"]
+
+
+async def test_what_was_agreed_before_the_pool_does_not_come_back_with_another_owner(http, reps, db):
+    one = await customer(reps[0])
+    await write(http, reps[0], one, order_due_on="2026-03-10", next_contact_at=at(NOON + 9 * DAY))
+    await post(http, reps[0], "/customers/transfers", [one])
+    make.jump_to(db, NOON + 2 * DAY)
+    await claim(http, reps[1], [one])
+    await write(http, reps[1], one)
     assert await plan(one) == (None, None)

@@ -226,6 +226,19 @@ async def test_the_owner_met_first_stays_and_the_others_loss_is_in_the_ledger(bo
     assert (await boss.get(f"customers/{theirs}"))["owner"]["id"] == str(rep.staff.id)
 
 
+@pytest.mark.parametrize("number", [NUMBER[3:], None])
+async def test_a_number_that_is_anothers_by_now_goes_back_to_nobody(boss, number):
+    await arrive(proof("甲", 1))
+    [member] = await rows("SELECT customer_id AS id FROM identity")
+    target = (await boss.create("王小明", number=number, confirm=True))["id"]
+    merge = (await merged(boss, target, member["id"])).json()
+    await arrive(proof("乙", 5))
+    answer = await undone(boss, merge["id"])
+    assert error_of(answer) == (409, "merge_changed")
+    what = "customer_phone" if number else "phone_dispute"
+    assert answer.json()["error"]["details"] == {"what": what}
+
+
 async def test_a_repeated_request_merges_once(boss):
     target, source = await two(boss)
     fingerprint = (await previewed(boss, target, source))["fingerprint"]

@@ -6,7 +6,7 @@ from core.customers.linking import queries
 from core.permissions.rules import RoleKey
 from infra import database
 from tests import factories as make
-from tests.core.linking_world import NUMBER, arrive, counting, people, proof, purchase, row
+from tests.core.linking_world import NUMBER, arrive, counting, people, proof, purchase, row, sms
 from tests.core.record_world import desk
 from tests.doors import error_of
 from tests.factories import rows
@@ -176,3 +176,16 @@ async def test_a_purchase_in_the_time_of_the_former_stays_when_the_number_is_giv
     found = await rows("SELECT customer_id FROM counted WHERE source = $1", bought.source)
     assert found == [{"customer_id": former.customer_id}]
     assert await make.count("customer_merge WHERE undone_at IS NOT NULL") == 0
+
+
+async def test_a_number_proven_first_by_sms_then_by_two_members_is_parted_from_the_first(boss):
+    proven = sms(1, "王小明")
+    joining = row("王小明")
+    await arrive(proven)
+    await arrive(joining)
+    (former,) = await arrive(proof("甲", 5))
+    assert (await people())[0]["arrivals"] == 3
+    (newcomer,) = await arrive(proof("乙", 9))
+    assert await queries.recognise(verified_phone=NUMBER) == newcomer.customer_id
+    assert await queries.held([former.customer_id]) == {former.customer_id}
+    assert len(await people()) == 3

@@ -1,5 +1,6 @@
 """The public pool: claims, assignment, transfer, discard and restore, the list, and what nobody sees or changes."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from core.customers.linking import phones
 from core.customers.linking.phones import NewPhone
 from core.customers.linking.rules import Door
 from core.customers.ownership import Place, Reason
+from core.customers.pool import service
 from infra import clock, database
 from infra.ids import new_id
 from tests import factories as make
@@ -278,6 +280,22 @@ async def test_a_superior_changes_owners_in_reach_and_both_sides_are_told(http, 
     assert (
         await post(http, manager, "/customers/assignments", [await customer(guide)], to=str(manager.id))
     ).status_code == 201
+
+
+async def test_a_superior_learns_nothing_about_customers_beyond_reach(http, reps):
+    """Neither who somebody was merged into, nor, without the right to look there, who lies in the pool."""
+    old, new = await customers(reps[0], count=2)
+    await database.execute("UPDATE customer SET merged_into_id = $2, guide_id = NULL WHERE id = $1", old, new)
+    store = await make.store()
+    manager = await make.colleague("store_manager", store_id=store.id)
+    refused = await post(http, manager, "/customers/assignments", [old], to=str(manager.id))
+    assert (error_of(refused), refused.json()["error"]["details"]) == (
+        (404, "customer_not_found"),
+        {"customer_ids": [str(old)]},
+    )
+    narrow = replace(manager, points=manager.points - {"pool:read"})
+    with pytest.raises(CustomerNotFound):
+        await service.assign(narrow, [await customer()], manager.id)
 
 
 async def test_old_ids_of_merged_customers_are_good_for_claims(http, reps):

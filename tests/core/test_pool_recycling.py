@@ -96,7 +96,7 @@ async def test_at02_the_owner_is_told_once_on_day_89(db, seller):
     assert await notices(seller) == []
     for hours in (-4, 0, 3):
         await on_day(db, 89, hours)
-    assert await notices(seller, "customers.returning") == ["2 位客户将在 1 天后收回公海"]
+    assert await notices(seller, "customers.returning") == ["2 位客户将在 1 天内收回公海"]
     assert await open_todos(seller) == ["customers_returning"]
     [notice] = await make.rows("SELECT body, link FROM notice")
     assert notice["body"].startswith("顾客甲、客户")
@@ -223,3 +223,41 @@ async def test_a_record_counts_once_and_late_ones_never_go_back_in_time(db, sell
         assert await records.add_many(connection, []) == []
     assert await active_at(one) == now
     assert await make.count("sales_record") == 2
+
+
+async def test_at02_who_was_warned_and_stays_by_new_terms_is_warned_again_when_it_is_time(db, seller):
+    await customer(seller)
+    await on_day(db, 89)
+    await set_parameter("pool.recycle_days", 120)
+    assert await on_day(db, 90) == 0
+    assert await open_todos(seller) == []
+    await on_day(db, 119)
+    assert len(await notices(seller, "customers.returning")) == 2
+
+
+async def test_a_run_that_ends_after_midnight_is_not_the_next_days(db, seller, monkeypatch):
+    sweep = recycling.sweep
+
+    async def slow():
+        make.jump(db, days=1)
+        return 0, False
+
+    monkeypatch.setattr(recycling, "sweep", slow)
+    await on_day(db, 89)
+    monkeypatch.setattr(recycling, "sweep", sweep)
+    one = await customer(seller)
+    await database.execute("UPDATE customer SET active_at = $2 WHERE id = $1", one, NOON)
+    assert await recycling.run() == 1
+
+
+async def test_at03_a_contract_written_just_before_the_lock_is_seen(db, seller, monkeypatch):
+    await set_parameter(CONTRACT, 30)
+    one = await customer(seller)
+    make.jump_to(db, NOON + 20 * DAY)
+    await sold(one, SalesKind.CONTRACT)
+    # As when the contract is committed between the look and the lock.
+    stale = """SELECT id FROM customer WHERE guide_id = $1 AND $2::timestamptz IS NOT NULL AND $3::text[] IS NOT NULL
+        LIMIT $4 FOR NO KEY UPDATE"""
+    monkeypatch.setattr(recycling, "_TAKE", stale)
+    assert await on_day(db, 30) == 0
+    assert await where(one) == seller.id

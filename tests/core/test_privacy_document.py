@@ -4,9 +4,12 @@ from datetime import timedelta
 from uuid import UUID
 
 from app.contexts import registry
+from core.custom_fields import definitions
+from core.custom_fields import queries as queries_of_fields
 from core.customers.joining import MergeReason, merge
 from core.customers.linking.rules import Door
 from core.customers.privacy import queries, service
+from core.customers.privacy.document import document
 from core.customers.privacy.parts import PART
 from core.customers.privacy.rules import Channel, NewChoice
 from infra import clock
@@ -14,6 +17,7 @@ from infra.database import transaction
 from infra.ids import new_id
 from tests import factories as make
 from tests.core import privacy_world as world
+from tests.core.field_world import customer, field
 from tests.doors import error_of
 from tests.pushes import Pushes
 
@@ -81,3 +85,12 @@ async def test_a_merge_takes_consents_choices_and_what_is_to_be_forgotten_along(
     assert await world.forget_due() == 0
     assert await world.erasures(target) == [("unfollow", False, True)]
     assert UUID(int=(await world.one("SELECT merged_into_id AS id FROM customer WHERE id = $1", source))["id"].int)
+
+
+async def test_custom_fields_are_told_in_words(db):
+    colours, old = await field("options", "颜色"), await field("option", "等级")
+    person = await customer("顾客01", custom={colours.key: ["1", "3"], old.key: "2"})
+    await definitions.delete(old.id)
+    queries_of_fields.forget()
+    found = (await document(person))["customer"]
+    assert found["custom_fields"] == {"颜色": "甲、丙", "等级": "乙"}

@@ -242,3 +242,21 @@ async def test_at12_a_mobile_for_another_purpose_is_not_the_mobile(http):
     entered = await rep.change(customer, phones={"mobile": mobile()})
     assert (entered.status_code, len(entered.json()["phones"])) == (200, 2)
     assert error_of(await rep.change(entered.json(), phones={"mobile": mobile()})) == (409, "mobile_by_request")
+
+
+async def test_a_number_that_is_sent_again_as_it_is_changes_nothing(http):
+    rep, numbers = await desk(http), {"mobile": mobile(), "main": "62345678"}
+    customer = await rep.create(phones=numbers)
+    again = await rep.change(customer, phones=numbers | {"fax": None})
+    assert (again.status_code, again.json()) == (200, customer)
+
+
+async def test_each_look_at_a_customer_is_written_down_under_who_it_is_now(http):
+    rep = await desk(http)
+    target, former = await rep.create("顾客01"), await rep.create("顾客02")
+    await database.execute("UPDATE customer SET merged_into_id = $2 WHERE id = $1", former["id"], target["id"])
+    for part in ("", "/stages", "/contact-persons", "/mobile-changes", "/privacy", "/timeline", "/picture"):
+        await rep.get(f"customers/{former['id']}{part}")
+    looks = await make.rows("SELECT subject_id, details FROM audit WHERE action = 'customer.seen' ORDER BY id")
+    assert {row["subject_id"] for row in looks} == {target["id"]}
+    assert len(looks) == 7

@@ -76,11 +76,12 @@ async def test_at65_long_without_business_is_without_order_or_contract_for_the_d
     assert (await counts(http, heir))["quiet"] == 0
 
 
-async def test_lists_go_on_where_a_page_ended(http, seller):
+async def test_lists_go_on_where_a_page_ended(http, seller, db):
     due = await customers(seller, 3)
+    make.jump_to(db, NOON + 90 * DAY)
     for one in due:
-        await agree(one, contact=NOON, order=date(2026, 3, 1))
-    for reminder in (Reminder.DUE, Reminder.ORDER_OVERDUE):
+        await agree(one, contact=clock.now(), order=date(2026, 3, 1))
+    for reminder in (Reminder.DUE, Reminder.ORDER_OVERDUE, Reminder.QUIET):
         first, cursor = await listed(http, seller, reminder, limit=2)
         second, end = await listed(http, seller, reminder, limit=2, cursor=cursor)
         assert (first + second, end) == ([str(one) for one in due], None)

@@ -90,7 +90,11 @@ async def test_sharing_takes_its_point_and_lets_others_read_only(guide, marketer
 
 async def test_a_view_opens_whatever_was_deleted_and_says_what_is_missing(marketer):
     tag = (await marketer.call("POST", "/tags", {"name": "会员"})).json()["id"]
-    asked, column, unknown = (await field("line", "暗号")).key, (await field("date", "到期")).key, str(uuid4())
+    asked, column, unknown = (
+        (await field("line", "暗号", searchable=True)).key,
+        (await field("date", "到期")).key,
+        str(uuid4()),
+    )
     filters = {"tags_any": [tag, unknown], "fields": [{"field_id": asked, "contains": "x"}]}
     one = await added(marketer, "看看", filters=filters, columns=["name", column])
     assert one["missing"] == [{"kind": "tag", "id": unknown, "name": None}]

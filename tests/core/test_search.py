@@ -19,7 +19,7 @@ from infra import clock, database
 from tests import factories as make
 from tests.core import search_world as world
 
-CUSTOMERS = 500
+CUSTOMERS = 320
 
 
 class Asker:
@@ -75,7 +75,7 @@ def _condition(one, random):
             return [{"field_id": field, "least": value * random.choice((0.2, 1))}]
         if value[:2] == "20":
             return [{"field_id": field, "days": {"since": value[:8] + "01", "until": value}}]
-        return [{"field_id": field, "any_of": [value, "招待"]}]
+        return [{"field_id": field, "any_of": [value, "3"]}]
     return None
 
 
@@ -150,7 +150,7 @@ async def test_a_search_finds_who_passes_newest_first_in_every_reach(people, mon
         monkeypatch.setattr(listing, name, value)
     asker, below, callers = Asker(people, few), await world.departments(), await _callers()
     sizes = []
-    for number in range(110):
+    for number in range(80):
         filters = asker.filters()
         by, reach = callers[number % len(callers)]
         expected = [
@@ -158,7 +158,7 @@ async def test_a_search_finds_who_passes_newest_first_in_every_reach(people, mon
         ]
         sizes.append(len(expected))
         assert await _everything(filters, by) == expected, (filters, by and by.scope)
-    assert sum(size > 0 for size in sizes) > 40
+    assert sum(size > 0 for size in sizes) > 30
 
 
 async def test_rules_match_the_same_customers(people):

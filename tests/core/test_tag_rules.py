@@ -1,6 +1,7 @@
 """Tags given by rules: whom the search finds, no more and no less, whoever dies or runs twice."""
 
 import asyncio
+from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
@@ -20,6 +21,10 @@ from tests.doors import error_of
 async def marketer(http):
     staff = await make.colleague(RoleKey.MARKETER)
     return Person(staff, await make.headers(staff), http)
+
+
+class Killed(BaseException):
+    """As if the process died."""
 
 
 async def bearers(tag):
@@ -108,7 +113,7 @@ async def test_a_rule_may_ask_for_custom_fields(marketer):
 
 async def test_killed_in_the_middle_and_started_twice_at_once_it_comes_out_the_same(marketer, monkeypatch):
     monkeypatch.setattr(evaluating, "_CHUNK", 3)
-    monkeypatch.setattr(evaluating, "_ROUND", 7)
+    monkeypatch.setattr(evaluating, "_WINDOW", 7)
     wanted = {await customer(city="杭州") for _ in range(20)}
     gone = [await customer(city="上海") for _ in range(5)]
     tag = await added(marketer, rule={"cities": ["杭州"]})
@@ -123,12 +128,12 @@ async def test_killed_in_the_middle_and_started_twice_at_once_it_comes_out_the_s
         nonlocal chunks
         chunks += 1
         if chunks > 3:
-            raise RuntimeError("killed")
+            raise Killed
         return await real(connection, ids)
 
     with monkeypatch.context() as patch:
         patch.setattr(ownership, "hold", dying)
-        with pytest.raises(RuntimeError):
+        with pytest.raises(Killed):
             await evaluating.evaluate_due()
     assert await make.count("customer_tag") == 3
     counts = await asyncio.gather(*(evaluating.evaluate_due() for _ in range(3)))
@@ -156,3 +161,30 @@ async def test_who_changes_while_a_rule_is_evaluated_is_looked_at_again_under_th
     await changing
     assert await bearers(tag) == set()
     assert await tags_of(marketer, person) == []
+
+
+async def test_a_rule_that_cannot_be_asked_keeps_no_other_from_its_turn(marketer):
+    person = await customer(city="杭州")
+    broken, fine = (
+        await added(marketer, "坏了", rule={"cities": ["上海"]}),
+        await added(marketer, rule={"cities": ["杭州"]}),
+    )
+    await database.execute("""UPDATE tag SET rule = '{"gone": 1}' WHERE id = $1""", UUID(broken["id"]))
+    assert await evaluating.evaluate_due() == 1
+    assert await bearers(fine) == {person}
+    (row,) = await make.rows("SELECT evaluated_at, evaluate_at FROM tag WHERE id = $1", UUID(broken["id"]))
+    assert (row["evaluated_at"], row["evaluate_at"] > clock.now()) == (None, True)
+    assert [alert["kind"] for alert in await make.rows("SELECT kind FROM alert")] == ["tags.not_evaluated"]
+
+
+async def test_who_runs_out_of_time_leaves_the_rest_due(marketer, monkeypatch):
+    person = await customer(city="杭州")
+    tag = await added(marketer, rule={"cities": ["杭州"]})
+    times = iter([0.0, 0.0, 1000.0])
+    with monkeypatch.context() as patch:
+        patch.setattr(evaluating, "time", SimpleNamespace(monotonic=lambda: next(times)))
+        assert await evaluating.evaluate_due() == 0
+    (row,) = await make.rows("SELECT evaluated_at, evaluate_at FROM tag")
+    assert (row["evaluated_at"], row["evaluate_at"] <= clock.now()) == (None, True)
+    assert await evaluating.evaluate_due() == 1
+    assert await bearers(tag) == {person}

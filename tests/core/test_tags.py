@@ -5,6 +5,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from core.customers import people
+from core.customers.joining import MergeReason, merge
+from core.customers.linking import undoing
 from core.customers.tags import evaluating, parts, queries, service
 from core.permissions.rules import RoleKey
 from infra import database, parameters
@@ -190,3 +193,20 @@ async def test_a_persons_tags_are_data_of_the_person_and_go_with_it(guide, marke
     assert await tags_of(guide, person) == []
     assert await terms_of(person) == set()
     assert await terms_of(other) == {f"t:{tag}"}
+
+
+async def test_what_rules_gave_follows_a_merge_and_hinders_no_undoing(marketer):
+    """Rules give and take daily: an undoing is about what people did."""
+    source, target = await customer(city="杭州"), await customer(city="上海")
+    by_hand, by_rule = await added(marketer), await added(marketer, "杭州客户", rule={"cities": ["杭州"]})
+    await give(marketer, [source], [by_hand["id"]])
+    await evaluating.evaluate_due()
+    async with database.transaction() as connection:
+        await people.lock_these(connection, [source, target])
+        merges = await merge(connection, {source: target}, MergeReason.BY_HAND, by=marketer.staff.id)
+    assert await tags_of(marketer, target) == ["会员", "杭州客户"]
+    await database.execute("DELETE FROM customer_tag WHERE added_by IS NULL")
+    async with database.transaction() as connection:
+        await undoing.undo(connection, merges[source], marketer.staff.id)
+    assert (await tags_of(marketer, source), await tags_of(marketer, target)) == (["会员"], [])
+    assert by_rule["rule"]["cities"] == ["杭州"]

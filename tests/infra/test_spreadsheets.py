@@ -3,12 +3,13 @@
 import io
 import random
 import resource
+import tempfile
 import zipfile
 
 import pytest
 import xlsxwriter
 
-from infra.spreadsheets import SpreadsheetHeaders, SpreadsheetTooLong, read, template
+from infra.spreadsheets import SpreadsheetHeaders, SpreadsheetTooLong, Table, read, template
 from infra.xlsx import SpreadsheetUnreadable
 
 HEADERS = ("姓名", "手机")
@@ -194,3 +195,15 @@ def test_a_damaged_file_is_refused_or_read_never_anything_else():
             read(bytes(damaged), HEADERS, 10)
         except (SpreadsheetUnreadable, SpreadsheetHeaders, SpreadsheetTooLong):
             continue
+
+
+def test_a_table_left_by_an_error_is_not_put_together_and_leaves_no_files(tmp_path, monkeypatch):
+    """Putting it together takes long, and who leaves it so is on the loop."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    file = io.BytesIO()
+    with pytest.raises(TypeError), Table(file, ["名称"]) as table:
+        table.add([["顾客01"], 1])
+    assert (file.getvalue(), list(tmp_path.iterdir())) == (b"", [])
+    with Table(file, ["名称"]) as table:
+        table.add([["顾客01"]])
+    assert (file.getvalue()[:2], list(tmp_path.iterdir())) == (b"PK", [])

@@ -30,7 +30,7 @@ QUIET_DAYS = Parameter(
 _NOTE = """
 SELECT f.id, f.customer_id, f.staff_id, s.name AS author, f.kind, f.body, f.contact_id AS contact_person_id,
        p.name AS contact_person, f.task_id, f.file_ids, f.next_contact_at, f.order_due_on, f.occurred_at,
-       f.created_at, c.guide_id
+       f.created_at, c.guide_id, c.pooled_at IS NOT NULL OR c.discarded_at IS NOT NULL AS hidden
 FROM follow_up f JOIN staff s ON s.id = f.staff_id JOIN customer c ON c.id = f.customer_id
 LEFT JOIN contact_person p ON p.id = f.contact_id
 """
@@ -56,15 +56,15 @@ SELECT c.id, c.number, p.name, c.next_contact_at, c.order_due_on, c.active_at, {
 ) AS business_at
 FROM customer c LEFT JOIN customer_profile p ON p.customer_id = c.id
 WHERE c.guide_id = $1 AND c.merged_into_id IS NULL AND {condition}
-  AND ($2::timestamptz IS NULL OR ({place}, c.id) > ($2, $3::uuid))
-ORDER BY {place}, c.id LIMIT $4
+  AND ($2::timestamptz IS NULL OR {after})
+ORDER BY {order} LIMIT $4
 """
 
 _COUNT = (
     "(SELECT count(*) FROM customer c WHERE c.guide_id = $1 AND c.merged_into_id IS NULL AND {condition}) AS {name}"
 )
 
-# In the order of the customers' ids, which an index gives: the list may be long.
+# What is alike comes in the order of the customers, which an index gives: the list may be long.
 _ALIKE = "'epoch'::timestamptz"
 _PLACES = {
     Reminder.DUE: "c.next_contact_at",
@@ -73,6 +73,8 @@ _PLACES = {
     Reminder.QUIET: _ALIKE,
     Reminder.RETURNING: _ALIKE,
 }
+_AFTER = {Reminder.QUIET: "c.number > (SELECT b.number FROM customer b WHERE b.id = $3::uuid)"}
+_ORDER = {Reminder.QUIET: "c.number"}
 
 
 async def page(
@@ -101,12 +103,16 @@ async def _shown(rows: Sequence[asyncpg.Record], by: Colleague) -> list[FollowUp
         FollowUpOut(
             **dict(row)
             | {
-                "body": row["body"] if row["guide_id"] == by.id else without_numbers(row["body"] or "") or None,
+                "body": row["body"] if row["guide_id"] == by.id or not row["body"] else _masked(row),
                 "files": [found[one] for one in file_ids[row["id"]] if one in found],
             }
         )
         for row in rows
     ]
+
+
+def _masked(row: asyncpg.Record) -> str:
+    return without_numbers(row["body"], hidden=row["hidden"])
 
 
 async def _condition(reminder: Reminder, put: Put) -> str:
@@ -142,7 +148,13 @@ async def reminded(
 ) -> Page[RemindedOut]:
     """The customers of an owner on a list: what is due first comes first."""
     values = Values(owner_id, *(after or (None, None)), limit + 1)
-    sql = _LIST.format(place=_PLACES[reminder], condition=await _condition(reminder, values.put))
+    place = _PLACES[reminder]
+    sql = _LIST.format(
+        place=place,
+        condition=await _condition(reminder, values.put),
+        after=_AFTER.get(reminder, f"({place}, c.id) > ($2, $3::uuid)"),
+        order=_ORDER.get(reminder, f"{place}, c.id"),
+    )
     rows = await database.fetch(sql, *values)
     last = rows[limit - 1] if len(rows) > limit else None
     return Page(

@@ -98,7 +98,9 @@ async def _hold(connection: Connection, asked: Collection[UUID]) -> Mapping[UUID
             await people.hold_guides(connection, {row["owner_id"] for row in before.values() if row["owner_id"]})
         rows = await ownership.hold(connection, ids)
         now = {row["id"]: row["pooled_at"] for row in rows if row["pool_reason"] == Reason.RETURNED}
-        if now == {one: row["pooled_at"] for one, row in before.items()} and not any(r["merged_into_id"] for r in rows):
+        returned = {one: row["pooled_at"] for one, row in before.items()}
+        is_merged = any(row["merged_into_id"] for row in rows)
+        if now == returned and not is_merged and not await queries.changed(connection, standing):
             await savepoint.commit()
             held = {
                 row["id"]: _Customer(

@@ -45,11 +45,16 @@ def moment_of(told: datetime, now: datetime, fast: timedelta, back: timedelta) -
     return min(told, now) if now - back <= told <= now + fast else None
 
 
+_APART = r"[\s.·－—-]{0,2}"
 _NUMBER = re.compile(
-    r"(?<!\d)(?:\+?86[ -]?)?(1[3-9]\d)[ -]?(\d{4})[ -]?(\d{4})(?!\d)|(?<!\d)0\d{2,3}[ -]?[2-9]\d{6,7}(?!\d)"
+    rf"(?<!\d)(?:\+?86{_APART})?(1[3-9]\d){_APART}(\d{{4}}){_APART}(\d{{4}})(?!\d)"
+    r"|(?<!\d)0\d{2,3}[ -]?[2-9]\d{6,7}(?!\d)"
 )
+_WIDE = str.maketrans("０１２３４５６７８９＋", "0123456789+")
 
 
-def without_numbers(text: str) -> str:
-    """A note as others than the owner read it: phone numbers in it are masked as everywhere."""
-    return _NUMBER.sub(lambda found: f"{found[1]}****{found[3]}" if found[1] else "****", text)
+def without_numbers(text: str, *, hidden: bool = False) -> str:
+    """A note as others than the owner read it: phone numbers in it are masked as everywhere, in the pool `hidden`."""
+    return _NUMBER.sub(
+        lambda found: f"{found[1]}****{found[3]}" if found[1] and not hidden else "****", text.translate(_WIDE)
+    )

@@ -30,11 +30,15 @@ FAST_MINUTES = Parameter(
     name="followups.fast_minutes", default=10, least=0, most=1440, unit="分钟", help="容许手机时钟快多少分钟"
 )
 
-_OWNER = "SELECT guide_id, pooled_at IS NOT NULL AS pooled FROM customer WHERE id = $1"
-
 # Whoever the first change after a moment took the customer from had it at that moment.
-_OWNED_AT = """
-SELECT former_id FROM customer_owner_change WHERE customer_id = $1 AND changed_at > $2 ORDER BY id LIMIT 1
+_OWNER = """
+SELECT guide_id, pooled_at IS NOT NULL AS pooled, (
+    SELECT o.former_id FROM customer_owner_change o WHERE o.customer_id = c.id AND o.changed_at > $2
+    ORDER BY o.id LIMIT 1
+) AS former_id, EXISTS (
+    SELECT FROM customer_owner_change o WHERE o.customer_id = c.id AND o.changed_at > $2 AND o.reason = 'erased'
+) AS erased
+FROM customer c WHERE id = $1
 """
 
 _CONTACT = "SELECT FROM contact_person WHERE id = $1 AND customer_id = $2 AND removed_at IS NULL"
@@ -92,12 +96,15 @@ async def _moment(told: datetime | None) -> datetime:
 
 async def _expect_owner(connection: Connection, by: Colleague, standing: UUID, occurred_at: datetime) -> bool:
     """Whether `by` has the customer; who had it when it happened only writes history."""
-    row = await connection.fetchrow(_OWNER, standing)
-    if row is not None and row["guide_id"] == by.id:
+    row = await connection.fetchrow(_OWNER, standing, occurred_at)
+    # Nothing comes back about who was forgotten since.
+    if row is None or row["erased"]:
+        raise CustomerNotFound
+    if row["guide_id"] == by.id:
         return True
-    if await connection.fetchval(_OWNED_AT, standing, occurred_at) == by.id:
+    if row["former_id"] == by.id:
         return False
-    if row is not None and row["pooled"] and by.may("pool:read"):
+    if row["pooled"] and by.may("pool:read"):
         raise CustomerInPool
     await customers.standing(standing, by)
     raise NotTheOwner

@@ -14,6 +14,7 @@ from core.customers.imports import columns, queries
 from core.customers.imports.columns import Column, Shown
 from core.customers.imports.schemas import ExportIn, TableFormat
 from core.customers.linking import phones
+from core.customers.search.asking import expect_askable, told
 from core.customers.search.listing import Listing
 from core.organisation.queries import Colleague
 from core.organisation.scopes import Values, of_staff
@@ -87,15 +88,16 @@ class Export:
 async def begin(by: Colleague, body: ExportIn) -> Export:
     """Settle what goes into an export, and write down that it is made.
 
-    Raises Forbidden (unmask without customers:unmask), ColumnsUnknown.
+    Raises Forbidden (unmask without customers:unmask), ColumnsUnknown, and as `search.asking` does.
     """
     if body.unmask and not by.may("customers:unmask"):
         raise Forbidden({"permission": "customers:unmask"})
     chosen = columns.chosen(body.columns, await queries.custom_by_key())
+    await expect_askable(body.filters)
     numbers = await _numbers(by, body)
     details = {
         "count": len(numbers),
-        "filters": body.filters.model_dump(mode="json", exclude_defaults=True),
+        "filters": told(body.filters),
         "columns": [column.key for column in chosen],
         "unmask": body.unmask,
         "format": body.format,

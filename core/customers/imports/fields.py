@@ -92,6 +92,9 @@ FIELDS: Sequence[Field] = (
 )
 BY_KEY: Mapping[str, Field] = {field.key: field for field in FIELDS}
 
+# What takes a right of its own.
+CREDIT = frozenset({"credit_grade", "credit_limit"})
+
 # Which label the numbers of a field get.
 PHONES: Mapping[str, PhoneLabel] = {
     "mobile": PhoneLabel.MOBILE,

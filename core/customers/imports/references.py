@@ -18,7 +18,8 @@ _OWNERS = """
 SELECT id, username FROM staff
 WHERE username = ANY($1::text[]) AND left_at IS NULL AND disabled_at IS NULL AND {reach}
 """
-_TAGS = "SELECT id, name FROM tag WHERE rule IS NULL AND deleted_at IS NULL"
+# Of a group and a tag of one name the tag is meant: the later one.
+_TAGS = "SELECT id, name FROM tag WHERE rule IS NULL AND deleted_at IS NULL ORDER BY kind"
 _PARENTS = """
 SELECT k.value AS reference, c.id FROM customer_key k JOIN customer c ON c.id = k.customer_id
 WHERE k.kind = $2 AND k.value = ANY($1::text[]) AND c.merged_into_id IS NULL AND {reach}

@@ -8,7 +8,7 @@ import orjson
 
 from core.customers.imports import queries, reading
 from core.customers.imports.errors import ImportEnded, MappingRefused, TagsUnknown
-from core.customers.imports.fields import BY_KEY, FIELDS, suggested
+from core.customers.imports.fields import BY_KEY, CREDIT, FIELDS, suggested
 from core.customers.imports.rules import Into, header_key
 from core.customers.imports.schemas import FieldOut, HeadersOut, ImportIn, ImportOut
 from core.customers.privacy.errors import ConsentTextNotFound
@@ -30,7 +30,6 @@ REPORT_DAYS = Parameter(
 
 _SHOWN_ROWS = 5
 _HEADERS = "customer import headers"
-_CREDIT = {"credit_grade", "credit_limit"}
 _KNOWN_BY = {"name", "mobile", "external_number"}
 _FORGOTTEN_AT_ONCE = 10_000
 
@@ -97,7 +96,7 @@ async def order(by: Colleague, body: ImportIn, headers: Sequence[str]) -> Import
     """
     if body.into is Into.POOL and not by.may("pool:write"):
         raise Forbidden({"permission": "pool:write"})
-    if _CREDIT & set(body.mapping) and not by.may("customers:credit"):
+    if CREDIT & set(body.mapping) and not by.may("customers:credit"):
         raise Forbidden({"permission": "customers:credit"})
     check_mapping(body, headers, await queries.custom_by_key())
     run_id, name = new_id(), await reading.expect_own(body.file_id, by.id)

@@ -1,9 +1,9 @@
 """Taking rows of a table: who each person is, what is new of them, and what becomes of the row. A set function.
 
 A file of its own: the import calls it with a thousand rows, the dry run with as many and takes everything back.
-What only shows when it is written (a value of a unique field that somebody has) takes the whole chunk back, and it is
-written again without those rows: each row's outcome is what it would be if the rows came one by one, and a row that
-is refused leaves nothing behind.
+What only shows when it is written (a value of a unique field that somebody has, a person who isn't the importer's to
+change) takes the whole chunk back, and it is written again without those rows: each row's outcome is what it would be
+if the rows came one by one, and a row that is refused or may change nothing leaves nothing behind.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,11 +22,11 @@ from infra.database import Connection, transaction
 
 
 class _Again(Exception):
-    """These rows are refused; the others have to be written without them."""
+    """What becomes of these rows is settled; the others have to be written without them."""
 
-    def __init__(self, refused: Mapping[int, Problem]) -> None:
+    def __init__(self, settled: Mapping[int, Taken]) -> None:
         super().__init__()
-        self.refused = refused
+        self.settled = settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,11 @@ class _Met:
     customer_id: UUID
     doubt: Problem | None
 
+    @property
+    def known(self) -> UUID | None:
+        """Whom we know already, or met in a row before, as that person; None for somebody new."""
+        return self.arrived.joins or (None if self.arrived.created else self.customer_id)
+
 
 async def take(connection: Connection, order: Order, by: Colleague, drafts: Sequence[Draft]) -> list[Taken]:
     """Take rows in the caller's transaction, which holds no lock of a customer yet; one result per row."""
@@ -47,7 +52,7 @@ async def take(connection: Connection, order: Order, by: Colleague, drafts: Sequ
     owners = {owner for draft in good if (owner := writing.place_of(order, draft, found)[1])}
     await people.hold_guides(connection, owners)
     taken = {one.row: one for one in await _until_all_stand(order, by, good, found)}
-    return [taken.get(draft.row) or Taken(draft.row, RowOutcome.REFUSED, refused[draft.row]) for draft in drafts]
+    return [taken.get(draft.row) or _refused(draft.row, *refused[draft.row]) for draft in drafts]
 
 
 def _problems(order: Order, draft: Draft, found: Found) -> Iterator[Problem]:
@@ -58,15 +63,15 @@ def _problems(order: Order, draft: Draft, found: Found) -> Iterator[Problem]:
 
 
 async def _until_all_stand(order: Order, by: Colleague, drafts: Sequence[Draft], found: Found) -> list[Taken]:
-    refused = dict[int, Problem]()
+    settled = dict[int, Taken]()
     while True:
         try:
             async with transaction() as connection:
-                taken = await _take(connection, order, by, [one for one in drafts if one.row not in refused], found)
+                taken = await _take(connection, order, by, [one for one in drafts if one.row not in settled], found)
         except _Again as again:
-            refused |= again.refused
+            settled |= again.settled
         else:
-            return [*taken, *(Taken(row, RowOutcome.REFUSED, (problem,)) for row, problem in refused.items())]
+            return [*taken, *settled.values()]
 
 
 async def _take(
@@ -85,16 +90,17 @@ async def _take(
     found = replace(found, parents=here | dict(found.parents))
     new = [(one.draft, one.customer_id, one.arrived.joins) for one in met if one.arrived.created]
     wrong = await writing.create(connection, order, new, found)
-    known = [(one.draft, one.customer_id) for one in met if not one.arrived.created]
-    unchanged, wrong_too = await writing.add_to(connection, order, by, known, found)
-    if wrong or wrong_too:
-        raise _Again(wrong | wrong_too)
-    changed = [(one.draft, one.customer_id) for one in met if one.draft.row not in unchanged]
-    await writing.add_the_rest(connection, order, changed, found)
-    return [
-        *(_taken(one, is_unchanged=one.draft.row in unchanged) for one in met),
-        *(Taken(row, RowOutcome.REFUSED, (problem,)) for row, problem in refused.items()),
-    ]
+    former = await writing.changeable(connection, by, {one.known for one in met if one.known})
+    known = [one for one in met if not one.arrived.created]
+    wrong |= await writing.add_to(
+        connection, order, [(one.draft, one.customer_id) for one in known if one.known in former], former, found
+    )
+    settled = {row: _refused(row, problem) for row, problem in wrong.items()}
+    settled |= {one.draft.row: _left_alone(one) for one in met if one.known and one.known not in former}
+    if settled:
+        raise _Again(settled)
+    await writing.add_the_rest(connection, order, [(one.draft, one.customer_id) for one in met], found)
+    return [*map(_taken, met), *(_refused(row, problem) for row, problem in refused.items())]
 
 
 def _arrival(order: Order, draft: Draft) -> Arrival:
@@ -109,11 +115,18 @@ def _arrival(order: Order, draft: Draft) -> Arrival:
     )
 
 
-def _taken(met: _Met, *, is_unchanged: bool) -> Taken:
-    row, arrived = met.draft.row, met.arrived
-    if not arrived.created or arrived.joins:
-        problem = Problem("known_unchanged" if is_unchanged else "known")
-        return Taken(row, RowOutcome.LINKED, (problem,), arrived.joins or met.customer_id)
+def _refused(row: int, *problems: Problem) -> Taken:
+    return Taken(row, RowOutcome.REFUSED, problems)
+
+
+def _left_alone(met: _Met) -> Taken:
+    return Taken(met.draft.row, RowOutcome.LINKED, (Problem("known_unchanged"),))
+
+
+def _taken(met: _Met) -> Taken:
+    row = met.draft.row
+    if met.known:
+        return Taken(row, RowOutcome.LINKED, (Problem("known"),), met.known)
     if met.doubt:
         return Taken(row, RowOutcome.WARNED, (met.doubt,), met.customer_id, is_new=True)
     return Taken(row, RowOutcome.CREATED, (), met.customer_id, is_new=True)

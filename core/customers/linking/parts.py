@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import orjson
 
 from core.customers.errors import MergeChanged
@@ -157,7 +158,7 @@ def _held(row: Mapping[str, Any], proven: tuple[datetime, datetime | None] | Non
     return proven[1]
 
 
-def _together(row: Mapping[str, Any]) -> tuple[datetime, datetime | None]:
+def _together(row: Mapping[str, Any] | asyncpg.Record) -> tuple[datetime, datetime | None]:
     """Since when the number was proven to be that of the two who are one, and until when."""
     since = [at for at in (row["source_verified"], row["target_verified"]) if at]
     held = [row["source_held"]] + ([row["target_held"]] if row["target_verified"] else [])

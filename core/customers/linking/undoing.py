@@ -3,6 +3,7 @@
 A file of its own: colleagues do it, and so does a dispute about the number that joined two.
 """
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +12,16 @@ import orjson
 from core.customers import indexing, moving, parts, people
 from core.customers.errors import MergeChanged
 from core.customers.events import CustomersParted
-from core.customers.joining import touch_order
+from core.customers.handover import PART
+from core.customers.joining import is_passed, touch_order
 from core.customers.linking.errors import MergeNotFound
 from core.customers.linking.rules import CandidateState
+from core.customers.ownership import Reason
 from core.customers.timeline import Entry, tell
+from core.notices import service as notices
+from core.notices.rules import NoticeKind
+from core.notices.service import NewNotice
+from core.organisation.handover import queries as hand_overs
 from infra import clock
 from infra.database import Connection
 from infra.ids import new_id
@@ -22,7 +29,9 @@ from infra.outbox import publish
 
 BACK = NoticeKind("customers.parted", title="客户合并已撤销")
 
-_MERGE = "SELECT source_id, target_id, moved FROM customer_merge WHERE id = $1"
+_MOVED = "SELECT moved FROM customer_merge WHERE id = $1"
+
+_MERGE = "SELECT source_id, target_id FROM customer_merge WHERE id = $1"
 
 # The same as the merge left it: joined, with the same owner, in the same place.
 _UNCHANGED = """
@@ -117,12 +126,22 @@ async def undo(connection: Connection, merge_id: UUID, by: UUID | None) -> None:
         raise MergeChanged({"what": "erased"})
     await _expect_unchanged(connection, source, target, moved)
     await _give_back(connection, source, target, moved)
-    again = {source: await _now(connection, moved["source"]), target: await _now(connection, moved["target"])}
-    before, after = orjson.dumps(again[target]).decode(), orjson.dumps(moved["after"]).decode()
-    await connection.execute(_AGAIN, source, orjson.dumps(again[source]).decode(), now)
+    sides = await _owned_again(connection, moved)
+    before, after = orjson.dumps(sides["target"]).decode(), orjson.dumps(moved["after"]).decode()
+    await connection.execute(_AGAIN, source, orjson.dumps(sides["source"]).decode(), now)
     await connection.execute(_STAY, target, before, after, now)
     await connection.execute(_FOLLOWING, [source, target])
-    await connection.execute(_TAKE_ALONG, target, source, merge_id)
+    if is_passed(moved["source"], moved["after"]["guide_id"]):
+        await connection.execute(_TAKE_ALONG, target, source, merge_id)
+    returned = [
+        (customer_id, sides[name]["guide_id"])
+        for name, customer_id in (("source", source), ("target", target))
+        if is_passed(moved[name], moved["after"]["guide_id"])
+    ]
+    for customer_id, owner_id in returned:
+        passed = customer_id, moved["after"]["guide_id"], owner_id
+        await connection.execute(_NOTE_OWNER, *passed, new_id(), Reason.UNMERGED.value, by, now)
+    await _tell_owners(connection, merge_id, {UUID(owner_id) for _, owner_id in returned if owner_id} - {by})
     state = CandidateState.OPEN if by is None else CandidateState.DISMISSED
     await connection.execute(_TWO, new_id(), source, target, Reason.UNMERGED.value, state.value, by, now)
     if by is not None:
@@ -131,6 +150,35 @@ async def undo(connection: Connection, merge_id: UUID, by: UUID | None) -> None:
     # The driver's own class of ids is none that events can carry.
     ids = (UUID(int=one.int) for one in (source, target, merge_id))
     await publish(CustomersParted(**dict(zip(("source_id", "target_id", "merge_id"), ids, strict=True))))
+
+
+async def _owned_again(connection: Connection, moved: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What both were before the merge; who has left since has given the customers to somebody. Raises MergeChanged."""
+    sides = {name: moved[name] for name in ("source", "target")}
+    owners = {UUID(side["guide_id"]) for side in sides.values() if side["guide_id"]}
+    if not await people.try_guides(connection, owners):
+        raise MergeChanged({"what": "owner"})
+    heirs = await hand_overs.heirs(connection, owners, PART)
+    now = {str(owner): str(heir) for owner, heir in heirs.items() if heir}
+    return {name: side | {"guide_id": now.get(side["guide_id"], side["guide_id"])} for name, side in sides.items()}
+
+
+async def _tell_owners(connection: Connection, merge_id: UUID, owner_ids: Collection[UUID]) -> None:
+    """Those who have a customer again."""
+    await notices.notify_many(
+        connection,
+        [
+            NewNotice(
+                staff_id=owner_id,
+                key=f"{BACK.name}:{merge_id}",
+                kind=BACK.name,
+                title="您的 1 位客户已恢复",
+                body="与同事客户的合并已撤销，请继续跟进",
+                link="/customers",
+            )
+            for owner_id in sorted(owner_ids)
+        ],
+    )
 
 
 async def _expect_unchanged(connection: Connection, source: UUID, target: UUID, moved: dict[str, Any]) -> None:

@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from core.customers import queries as customers
-from core.customers.errors import CustomerNotFound
 from core.customers.ownership import Place
 from core.customers.pool.schemas import (
     ClaimsOut,
@@ -82,15 +81,6 @@ async def search(body: PoolSearchIn) -> Page[PooledOut]:
         items=[PooledOut.model_validate(dict(row)) for row in rows],
         next=str(found[body.limit - 1][1]) if len(found) > body.limit else None,
     )
-
-
-async def pooled(customer_id: UUID) -> UUID:
-    """A customer of the pool, or whom they were merged into. Raises CustomerNotFound."""
-    async with database.connection() as connection:
-        standing = (await customers.standing_many(connection, [customer_id])).get(customer_id)
-        if not await connection.fetch("SELECT FROM customer WHERE id = $1 AND pooled_at IS NOT NULL", standing):
-            raise CustomerNotFound
-    return standing or customer_id
 
 
 async def trash(before: tuple[datetime, UUID] | None, limit: int) -> list[TrashedOut]:

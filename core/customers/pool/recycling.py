@@ -84,7 +84,7 @@ async def sweep() -> tuple[int, bool]:
                 returned += number
             passed_over |= bool(await _count(owner_id, condition, terms))
         await warning.warn(owner_id, terms)
-    await warning.drop_done()
+    await warning.drop_done(terms)
     return returned, passed_over
 
 

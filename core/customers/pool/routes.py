@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
+from core.customers import queries as customers
 from core.customers.pool import queries, service
 from core.customers.pool.schemas import (
     AssignIn,
@@ -53,7 +54,7 @@ async def search_pool(body: PoolSearchIn, _by: Reader) -> Page[PooledOut]:
 @router.get("/pool/customers/{pooled_id}")
 async def show_pooled(pooled_id: UUID, by: Reader) -> CustomerOut:
     """A customer of the pool; numbers and e-mail are hidden from everybody (AT-08)."""
-    found = await profiles.customer(by, await queries.pooled(pooled_id))
+    found = await profiles.customer(by, await customers.pooled(pooled_id))
     await audit.note("customer.seen", "customer", found.id, {"part": "pool"})
     return found
 

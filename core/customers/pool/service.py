@@ -24,7 +24,7 @@ from core.notices.service import NewNotice
 from core.organisation.errors import StaffNotFound
 from core.organisation.handover.errors import ReceiverIsGiver, ReceiverNotAtWork
 from core.organisation.queries import Colleague
-from core.organisation.scopes import Values, of_staff, reaches
+from core.organisation.scopes import reaches
 from infra import audit, clock
 from infra.database import Connection, transaction
 from infra.errors import DomainError, InvalidInput
@@ -107,10 +107,9 @@ async def assign(by: Colleague, customer_ids: Collection[UUID], to: UUID) -> Mov
     async with transaction() as connection:
         await _expect_reach(by, to)
         await _hold_receiver(connection, to)
-        rows = await _take(connection, act, customer_ids, lambda _: True, CustomerNotFound)
+        rows = await _take(connection, act, customer_ids, _in_reach_or_seen_in_pool(by), CustomerNotFound)
         if pooled := [str(row["id"]) for row in rows if row["pooled_at"]]:
             raise CustomerInPool({"customer_ids": pooled})
-        await _expect_owners_in_reach(connection, by, rows)
         rows = [row for row in rows if row["guide_id"] != to]
         await _tell_former_owners(connection, act, rows)
         return await _move(connection, act, rows)
@@ -154,6 +153,15 @@ def _in_trash(row: asyncpg.Record) -> bool:
     return row["discarded_at"] is not None
 
 
+def _in_reach_or_seen_in_pool(by: Colleague) -> Callable[[asyncpg.Record], bool]:
+    def fits(row: asyncpg.Record) -> bool:
+        if row["pooled_at"]:
+            return by.may("pool:read")
+        return row["reached"] and not row["discarded_at"]
+
+    return fits
+
+
 async def _expect_reach(by: Colleague, to: UUID) -> None:
     if not await reaches(by, to):
         raise StaffNotFound
@@ -177,23 +185,13 @@ async def _take(
 ) -> list[asyncpg.Record]:
     """The customers named, or whom they were merged into, under lock; raises `otherwise` unless all of them fit."""
     standing = await queries.standing_many(connection, customer_ids)
-    rows = await ownership.hold(connection, set(standing.values()), act.owner_id)
+    rows = await ownership.hold(connection, set(standing.values()), act.owner_id, act.by)
     rows = [row for row in rows if row["merged_into_id"] is None and fits(row)]
     fitting = {row["id"] for row in rows}
-    if others := sorted(str(one) for one in set(customer_ids) if standing.get(one) not in fitting):
+    meant = {one for one in standing if standing[one] in fitting} - await queries.changed(connection, standing)
+    if others := sorted(str(one) for one in set(customer_ids) - meant):
         raise otherwise({"customer_ids": others})
     return rows
-
-
-async def _expect_owners_in_reach(connection: Connection, by: Colleague, rows: Sequence[asyncpg.Record]) -> None:
-    ids = [row["id"] for row in rows]
-    values = Values(ids)
-    reach = of_staff(by, values.put, "guide_id")
-    found = await connection.fetch(
-        f"SELECT id FROM customer WHERE id = ANY($1::uuid[]) AND discarded_at IS NULL AND {reach}", *values
-    )
-    if others := sorted(str(one) for one in set(ids) - {row["id"] for row in found}):
-        raise CustomerNotFound({"customer_ids": others})
 
 
 async def _move(connection: Connection, act: _Act, rows: Sequence[asyncpg.Record]) -> MovedOut:

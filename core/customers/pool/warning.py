@@ -28,6 +28,17 @@ UPDATE customer SET warned_at = $4 WHERE id IN (
 ) RETURNING id
 """
 
+# Whom the terms of today would not return tomorrow is warned of when it is time.
+_CALM = """
+UPDATE customer SET warned_at = NULL WHERE id IN (
+    SELECT c.id FROM customer c WHERE c.warned_at IS NOT NULL AND (
+        $1::timestamptz IS NULL OR c.active_at >= $1 OR c.is_staff
+        OR EXISTS (SELECT FROM customer_profile p WHERE p.customer_id = c.id AND p.party = ANY($2::text[]))
+        OR NOT $3 AND EXISTS (SELECT FROM staff s WHERE s.id = c.guide_id AND s.is_guide)
+    ) FOR NO KEY UPDATE OF c SKIP LOCKED
+)
+"""
+
 _NAMES = """
 SELECT COALESCE(p.name, '客户' || c.number) AS name FROM customer c
 LEFT JOIN customer_profile p ON p.customer_id = c.id WHERE c.id = ANY($1::uuid[]) ORDER BY c.id LIMIT $2
@@ -38,12 +49,13 @@ EXISTS (SELECT FROM customer c WHERE c.guide_id = {owner} AND c.warned_at IS NOT
 """
 
 _DONE = f"""
-SELECT o.id FROM unnest($1::uuid[]) AS o (id) WHERE NOT {_WARNED.format(owner="o.id")}
+SELECT o.id FROM unnest($1::uuid[]) AS o (id) WHERE NOT {_WARNED.format(owner="o.id")} ORDER BY o.id
 """
 
 _STALE = f"""
 SELECT t.source_id AS id FROM todo t
 WHERE t.kind = $1 AND t.done_at IS NULL AND t.dropped_at IS NULL AND NOT {_WARNED.format(owner="t.source_id")}
+ORDER BY t.source_id
 """
 
 
@@ -59,7 +71,7 @@ async def warn(owner_id: UUID, terms: Terms) -> None:
 
 async def _tell(connection: Connection, owner_id: UUID, ids: Sequence[UUID]) -> None:
     today, days = clock.business_day(), await WARN_DAYS.get()
-    title = f"{len(ids)} 位客户将在 {days} 天后收回公海"
+    title = f"{len(ids)} 位客户将在 {days} 天内收回公海"
     await notices.notify_many(
         connection,
         [
@@ -100,8 +112,9 @@ async def finish_done(connection: Connection, owner_ids: Collection[UUID]) -> No
         await todos.finish(connection, TODO, row["id"], None)
 
 
-async def drop_done() -> None:
-    """The same of all who got rid of them in another way."""
+async def drop_done(terms: Terms) -> None:
+    """The same of all who got rid of them in another way; customers who stay by the terms are warned of no more."""
     async with transaction() as connection:
+        await connection.execute(_CALM, terms.warn_before, terms.exempt, terms.guides_too)
         for row in await connection.fetch(_STALE, TODO):
             await todos.drop(connection, TODO, row["id"], None)

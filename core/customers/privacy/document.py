@@ -3,11 +3,15 @@
 A file of its own: it is made for the person, so nothing in it is masked.
 """
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 import orjson
 
+from core.custom_fields import queries as custom_fields
+from core.custom_fields.rules import Subject
+from core.custom_fields.values import shown
 from core.customers import parts
 from core.customers.linking import phones
 from infra import clock, database
@@ -19,9 +23,9 @@ SELECT jsonb_build_object(
     'owner', (SELECT name FROM staff WHERE id = c.guide_id),
     'record', (SELECT to_jsonb(p) - '{customer_id,name_key,sources,custom,version,created_by}'::text[]
         FROM customer_profile p WHERE p.customer_id = c.id),
-    'custom_fields', (SELECT jsonb_object_agg(f.name, held.value) FROM customer_profile p, jsonb_each(p.custom) AS held
-        JOIN custom_field f ON f.id = held.key::uuid WHERE p.customer_id = c.id),
-    'contact_persons', (SELECT jsonb_agg(to_jsonb(o) - '{customer_id,name_key,custom,version}'::text[] ORDER BY o.id)
+    'custom_fields', (SELECT custom FROM customer_profile p WHERE p.customer_id = c.id),
+    'contact_persons', (SELECT jsonb_agg(to_jsonb(o) - '{customer_id,name_key,custom,version}'::text[]
+        || jsonb_build_object('custom_fields', o.custom) ORDER BY o.id)
         FROM contact_person o WHERE o.customer_id = c.id),
     'stages', (SELECT jsonb_agg(jsonb_build_object('stage', s.stage, 'at', s.changed_at) ORDER BY s.id)
         FROM customer_stage_change s WHERE s.customer_id = c.id),
@@ -46,5 +50,14 @@ async def document(customer_id: UUID) -> dict[str, Any]:
     """The document of a customer (not of a sign post), by the names of the parts."""
     (row,) = await database.fetch(_BASE, customer_id)
     base = orjson.loads(row[0]) | {"phones": await phones.of_person(customer_id)}
+    base["custom_fields"] = await _in_words(Subject.CUSTOMER, base["custom_fields"])
+    for person in base["contact_persons"] or ():
+        person["custom_fields"] = await _in_words(Subject.CONTACT, person["custom_fields"])
     told = {part.name: await part.data(customer_id) for part in parts.registered() if part.data is not None}
     return {"made_at": clock.now().isoformat(), "customer": base} | told
+
+
+async def _in_words(subject: Subject, custom: Mapping[str, Any] | None) -> dict[str, str]:
+    """Values of custom fields, deleted ones too, under their names; of two of one name the one that is there."""
+    fields = reversed(await custom_fields.known(subject))
+    return {field.name: shown(field, custom[field.key]) for field in fields if custom and field.key in custom}

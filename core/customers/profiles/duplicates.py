@@ -10,6 +10,7 @@ from uuid import UUID
 
 from core.customers.linking import phones
 from core.customers.linking import service as linking
+from core.customers.linking.rules import PhoneLabel
 from core.customers.merging import TAKE_TURNS, turns
 from core.customers.profiles.errors import DuplicateCustomer, PossibleDuplicate
 from core.customers.profiles.records import Record
@@ -22,6 +23,10 @@ from infra.errors import DomainError
 from infra.phones import is_mobile
 
 SAME_MOBILE = "same_mobile"
+
+_NUMBERS = """
+SELECT label, array_agg(number) AS numbers FROM customer_phone WHERE customer_id = $1 AND contact_id IS NULL GROUP BY 1
+"""
 
 _NAMES = "SELECT customer_id, name_key FROM customer_profile WHERE customer_id = ANY($1::uuid[])"
 
@@ -65,10 +70,14 @@ async def hold(connection: Connection, numbers: Iterable[str]) -> Known:
 
 async def mobiles_of(connection: Connection, customer_id: UUID) -> list[str]:
     """The mobiles a customer has now, to hold them; never for output."""
-    rows = await connection.fetch(
-        "SELECT number FROM customer_phone WHERE customer_id = $1 AND contact_id IS NULL", customer_id
-    )
-    return [row["number"] for row in rows if is_mobile(row["number"])]
+    numbers = await numbers_of(connection, customer_id)
+    return [number for labelled in numbers.values() for number in labelled if is_mobile(number)]
+
+
+async def numbers_of(connection: Connection, customer_id: UUID) -> dict[PhoneLabel, list[str]]:
+    """The numbers a customer has now, by what they are for, to compare with; never for output."""
+    rows = await connection.fetch(_NUMBERS, customer_id)
+    return {PhoneLabel(row["label"]): row["numbers"] for row in rows}
 
 
 async def check(

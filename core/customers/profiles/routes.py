@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import Field, StringConstraints
 
+from core.customers import queries as customers
 from core.customers.ownership import Place
 from core.customers.profiles import queries, service, stages
 from core.customers.profiles.creating import drafted
@@ -115,5 +116,7 @@ async def list_stages(
     customer_id: UUID, by: Reader, cursor: NumberCursor = None, limit: Limit = 50
 ) -> Page[StageChangeOut]:
     """The stages a customer went through, the latest first."""
-    rows = await queries.stages(by, customer_id, cursor, limit + 1)
+    standing = await customers.visible(customer_id, by)
+    rows = await queries.stages(standing, cursor, limit + 1)
+    await audit.note("customer.seen", "customer", standing, {"part": "stages"})
     return Page(items=rows[:limit], next=str(rows[limit - 1].id) if len(rows) > limit else None)

@@ -37,10 +37,6 @@ from infra.ids import new_id
 # Not taken over by a copy: what names somebody, and what was granted to that one.
 _NOT_COPIED = {"email", "credit_grade", "credit_limit", "registered_at"}
 
-_HAS_MOBILE = """
-SELECT EXISTS (SELECT FROM customer_phone WHERE customer_id = $1 AND contact_id IS NULL AND label = 'mobile')
-"""
-
 _DROP_PHONE = "DELETE FROM customer_phone WHERE customer_id = $1 AND contact_id IS NULL AND label = $2"
 
 
@@ -140,18 +136,22 @@ def _hear(record: Record, fields: Mapping[str, Any], custom: Mapping[str, Any]) 
 async def _change_phones(
     connection: Connection, customer_id: UUID, numbers: Mapping[PhoneLabel, str | None]
 ) -> list[str]:
-    """Each label has one number from now on, or none; the labels that were given."""
-    if PhoneLabel.MOBILE in numbers and await connection.fetchval(_HAS_MOBILE, customer_id):
+    """Each label has one number from now on, or none; those of which that is news."""
+    present = await duplicates.numbers_of(connection, customer_id)
+    changed = {
+        label: number for label, number in numbers.items() if present.get(label, []) != ([number] if number else [])
+    }
+    if PhoneLabel.MOBILE in changed and PhoneLabel.MOBILE in present:
         raise MobileByRequest
-    for label in numbers:
+    for label in changed:
         await connection.execute(_DROP_PHONE, customer_id, label.value)
     rows = [
         NewPhone(customer_id=customer_id, number=number, door=Door.STAFF, label=label)
-        for label, number in numbers.items()
+        for label, number in changed.items()
         if number
     ]
     await phones.put_many(connection, rows)
-    return [f"phones.{label}" for label in numbers]
+    return [f"phones.{label}" for label in changed]
 
 
 async def _note(connection: Connection, by: Colleague, customer_id: UUID, changed: Sequence[str]) -> None:

@@ -20,6 +20,9 @@ _PLACES = {
     Place.NOBODY: "c.guide_id IS NULL AND c.pooled_at IS NULL AND c.discarded_at IS NULL",
 }
 
+# Party, status, stage, nature; a phone, WeChat, doors: many customers have each.
+_OF_FEW_KINDS = ("p:", "s:", "g:", "y:", "h:", "w:", "a:")
+
 _PROFILE = "SELECT FROM customer_profile p WHERE p.customer_id = c.id"
 _MNEMONIC = indexing.folded("p.mnemonic")
 _NAMED = f"""(EXISTS ({_PROFILE} AND (strpos(p.name_key, {{0}}) > 0 OR strpos({_MNEMONIC}, {{0}}) > 0))
@@ -54,12 +57,13 @@ class Conditions:
     @property
     def known(self) -> bool:
         """Whether the index can find any of it."""
-        return self.narrow or bool(self.broad)
+        return bool(self.terms or self.choices or self.broad)
 
     @property
     def narrow(self) -> bool:
-        """Whether what the index can find may be little."""
-        return bool(self.terms or self.choices)
+        """Whether what the index can find may be little: of one thing that everybody is one of few of, it never is."""
+        asked = [*([term] for term in self.terms), *self.choices]
+        return len(asked) > 1 or any(not terms or not terms[0].startswith(_OF_FEW_KINDS) for terms in asked)
 
     def matching(self) -> str:
         """All of it, on `c` and `s`."""

@@ -4,10 +4,12 @@ A file of its own: which way finds a page soonest is a matter in itself (docs/se
 next one is asked only when one can't answer.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+
+import asyncpg
 
 from core.customers.indexing import BUCKET_BITS
 from core.customers.search.conditions import Conditions, meant
@@ -104,6 +106,12 @@ class Way:
     values: list[Any]
     newest: bool = False
 
+    def answer(self, rows: Sequence[asyncpg.Record], limit: int) -> list[tuple[UUID, int]] | None:
+        """The page, if these rows of its tell; None: the next way is to be asked."""
+        more = bool(rows) and rows[-1]["id"] is None
+        found = [(row["id"], row["number"]) for row in (rows[:-1] if more else rows)]
+        return None if more and not (self.newest and len(found) == limit) else found
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:
@@ -117,10 +125,8 @@ class Listing:
     async def page(self) -> list[tuple[UUID, int]]:
         """Ids and numbers of the customers, newest first."""
         for way in self.ways():
-            rows = await database.fetch(way.sql, *way.values)
-            more = bool(rows) and rows[-1]["id"] is None
-            found = [(row["id"], row["number"]) for row in (rows[:-1] if more else rows)]
-            if not more or (way.newest and len(found) == self.limit):
+            found = way.answer(await database.fetch(way.sql, *way.values), self.limit)
+            if found is not None:
                 return found
         return []
 

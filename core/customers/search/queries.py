@@ -7,14 +7,13 @@ import asyncpg
 import orjson
 
 from core.custom_fields import queries as custom_fields
-from core.custom_fields.errors import UnknownField
 from core.custom_fields.rules import Field, Subject
 from core.customers.linking import phones
 from core.customers.linking.phones import ShownPhone
 from core.customers.profiles.queries import PLACE
+from core.customers.search.asking import expect_askable
 from core.customers.search.conditions import Conditions
 from core.customers.search.listing import Listing
-from core.customers.search.missing import fields_of
 from core.customers.search.schemas import CustomerFilters, CustomerRowOut, CustomersOut, SearchIn
 from core.customers.search.views import queries as views
 from core.customers.search.whose import Whose
@@ -41,20 +40,18 @@ WHERE c.id = ANY($1::uuid[]) ORDER BY c.number DESC
 
 
 async def search(by: Colleague, asked: SearchIn) -> CustomersOut:
-    """The customers in reach of `by` that pass, newest first. Raises UnknownField for a field filters may not name."""
-    known = await custom_fields.searchable(Subject.CUSTOMER)
-    if unknown := fields_of(asked.filters) - set(known):
-        raise UnknownField({"field_id": str(min(unknown))})
+    """The customers in reach of `by` that pass, newest first. Raises as `asking.expect_askable` does."""
+    await expect_askable(asked.filters)
     return await _page(by, asked)
 
 
 async def of_view(by: Colleague, view_id: UUID, q: str | None, asked: SearchIn) -> CustomersOut:
-    """What a view shows `by`, and of that what `q` means; it no longer asks for fields that filters may not name.
+    """What a view shows `by`, and of that what `q` means; it no longer asks for fields that were deleted.
 
     Raises ViewNotFound.
     """
     filters = (await views.view(by, view_id)).filters
-    known = await custom_fields.searchable(Subject.CUSTOMER)
+    known = {field.id for field in await custom_fields.fields(Subject.CUSTOMER)}
     fields = [condition for condition in filters.fields or () if condition.field_id in known] or None
     wanted = filters.model_copy(update={"fields": fields} | ({"q": q} if q else {}))
     return await _page(by, asked.model_copy(update={"filters": wanted}))
@@ -93,8 +90,11 @@ def _row(row: asyncpg.Record, listed: Sequence[Field], numbers: Sequence[ShownPh
     )
 
 
-def matching_sql(filters: CustomerFilters, put: Put) -> str:
-    """SQL of the ids of all customers that pass, whoever looks after them; `put` hands values to the statement."""
+def matching_sql(filters: CustomerFilters, put: Put, numbers: range | None = None) -> str:
+    """SQL of the ids of all customers that pass, whoever looks after them; `put` hands values to the statement.
+
+    With `numbers` of those whose number is among them.
+    """
     conditions, whose = Conditions(filters, put), Whose.of(filters, None)
     if whose.nobody:
         return "SELECT NULL::uuid AS id WHERE false"
@@ -103,5 +103,8 @@ def matching_sql(filters: CustomerFilters, put: Put) -> str:
         owned = f"c.guide_id = {put(whose.one)}::uuid"
     elif whose.many:
         owned = f"c.guide_id IN ({whose.owners(put)})"
+    if numbers is not None:
+        first, end = put(numbers.start), put(numbers.stop)
+        owned += "".join(f" AND {row}.number >= {first}::bigint AND {row}.number < {end}::bigint" for row in "cs")
     return f"""SELECT c.id FROM customer c JOIN customer_search s ON s.number = c.number
         WHERE {owned} AND {conditions.matching()}"""

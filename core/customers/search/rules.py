@@ -1,5 +1,6 @@
 """Which terms of the index (core.customers.indexing) stand for what is searched: always those, maybe more. No I/O."""
 
+import re
 import unicodedata
 from calendar import isleap, monthrange
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ _SEASON = timedelta(days=45)
 _KEPT_HERE, _OPENED = frozenset("dxu"), date(2011, 1, 1)
 _YEAR = [f"{month:02}{day:02}" for month in range(1, 13) for day in range(1, monthrange(2000, month)[1] + 1)]
 _END_OF_MOBILE = 4
-_LONGEST_NUMBER = 18
+_NUMBER = re.compile(r"[1-9]\d{0,17}")
 _DIGITS = 12
 _ASCII_SPACES = str.maketrans("", "", " \t\n\r\f\v")
 _LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
@@ -141,7 +142,7 @@ class Asked:
         return cls(
             names.key(words),
             end=bare if bare.isdigit() and len(bare) == _END_OF_MOBILE else None,
-            number=int(bare) if bare.isdigit() and len(bare) <= _LONGEST_NUMBER else None,
+            number=int(bare) if _NUMBER.fullmatch(bare) else None,
             phone=_phone(bare),
             key=bare,
         )

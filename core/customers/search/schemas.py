@@ -72,7 +72,7 @@ class FieldCondition(Input):
 
     @model_validator(mode="after")
     def _something(self) -> "FieldCondition":
-        if not self.model_fields_set - {"field_id"}:
+        if not self.model_dump(exclude={"field_id"}, exclude_none=True):
             raise Unfit("请给出条件", "give a condition")
         return self
 

@@ -1,11 +1,13 @@
 """Rule tags: who is found by the rule has the tag, whoever dies or runs twice.
 
-A file of its own: the service is what colleagues do, this is what rules do. One process evaluates a tag at a time; what
-changes is found at once, then written in chunks under the customers' locks, each looked at again there. A tag stays due
-until all of it is done.
+A file of its own: the service is what colleagues do, this is what rules do. One process evaluates a tag at a time: it
+goes through the customers by their numbers, a window at a time, so that no statement takes long however many there are;
+what changes is written in chunks under the customers' locks, each looked at again there. A tag stays due until all of
+it is done.
 """
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -15,9 +17,8 @@ from core.customers import indexing, ownership
 from core.customers.search import queries as search
 from core.customers.search.schemas import CustomerFilters
 from core.organisation.scopes import Values
-from infra import clock, database
+from infra import alerts, clock, database
 from infra.database import retry_on_conflict, transaction
-from infra.errors import DomainError
 from infra.logging import logger
 from infra.parameters import Parameter
 
@@ -26,25 +27,30 @@ EVERY_MINUTES = Parameter(
 )
 
 _CHUNK = 1_000
-# So many ids are in memory at once; the rule is asked again for the next ones.
-_ROUND = 50_000
+# So many numbers of customers are looked at in one statement, and as many ids are in memory at most.
+_WINDOW = 131_072
+# The job gives others a turn after this long; a tag that isn't done by then waits behind its like.
+_SLICE_SECONDS = 240.0
 
-_DUE = "SELECT id FROM tag WHERE evaluate_at <= $1 ORDER BY evaluate_at, id"
+# New and changed ones first: somebody waits for them.
+_DUE = "SELECT id FROM tag WHERE evaluate_at <= $1 ORDER BY evaluated_at IS NOT NULL, evaluate_at, id"
 
 _TAG = "SELECT rule, version, deleted_at FROM tag WHERE id = $1 AND evaluate_at <= $2"
 
-# A deleted tag is given back by everybody, also by those who have it by hand.
+_LAST = "SELECT COALESCE(max(number), 0) FROM customer"
+
+# OFFSET 0 looks at each customer by itself: of a tag just given to many the planner thinks that nobody has it, and
+# would compare all with all. A deleted tag is given back by everybody, also by those who have it by hand.
 _DROPPED = """
-SELECT t.customer_id AS id FROM customer_tag t WHERE t.tag_id = $1 AND {own}
-    AND NOT EXISTS (SELECT FROM ({matching}) AS m (id) WHERE m.id = t.customer_id)
+SELECT t.customer_id AS id FROM customer_tag t JOIN customer w ON w.id = t.customer_id
+WHERE t.tag_id = $1 AND {own} AND {within}
+    AND NOT EXISTS (SELECT FROM ({matching}) AS m (id) WHERE m.id = t.customer_id OFFSET 0)
 """
 
 _ADDED = """
 SELECT m.id FROM ({matching}) AS m (id)
-WHERE NOT EXISTS (SELECT FROM customer_tag t WHERE t.tag_id = $1 AND t.customer_id = m.id)
+WHERE NOT EXISTS (SELECT FROM customer_tag t WHERE t.tag_id = $1 AND t.customer_id = m.id OFFSET 0)
 """
-
-_NEXT = "SELECT id FROM ({changes}) AS c (id) WHERE {after} ORDER BY id LIMIT {limit}"
 
 _STILL = "SELECT id FROM ({changes}) AS c (id) WHERE id = ANY({ids}::uuid[])"
 
@@ -60,59 +66,75 @@ _DONE = """
 UPDATE tag SET evaluated_at = $3, evaluate_at = CASE WHEN deleted_at IS NULL THEN $4::timestamptz END
 WHERE id = $1 AND version = $2
 """
+_LATER = "UPDATE tag SET evaluate_at = $3 WHERE id = $1 AND version = $2"
+
+
+class _OutOfTime(Exception):
+    """Others are to have their turn."""
 
 
 async def evaluate_due() -> int:
     """Evaluate each tag that is due and nobody else is evaluating; returns how many customers got or lost one."""
-    changed = 0
+    changed, until = 0, time.monotonic() + _SLICE_SECONDS
     for row in await database.fetch(_DUE, clock.now()):
+        if time.monotonic() > until:
+            break
         async with database.exclusive(f"tag:{row['id']}") as held:
             if held:
-                changed += await _evaluate(row["id"])
+                changed += await _evaluate(row["id"], until)
     return changed
 
 
-async def _evaluate(tag_id: UUID) -> int:
+async def _evaluate(tag_id: UUID, until: float) -> int:
     started = clock.now()
     tag = await database.fetch_one(_TAG, tag_id, started)
     if tag is None:
         return 0
-    changed = 0
+    changed, again = 0, started + timedelta(minutes=await EVERY_MINUTES.get())
     try:
-        changed += await _change(tag_id, tag, started, giving=False)
-        if tag["deleted_at"] is None:
-            changed += await _change(tag_id, tag, started, giving=True)
-    except DomainError as error:
+        async for number in _change_all(tag_id, tag, started, until):
+            changed += number
+    except (_OutOfTime, *database.CONFLICTS):
+        await database.execute(_LATER, tag_id, tag["version"], clock.now())
+        return changed
+    except Exception as error:
+        if database.is_outage(error):
+            raise
         # One rule that can't be asked keeps no other from being evaluated; its bearers stay as they are.
-        logger().warning("tag_not_evaluated", tag_id=str(tag_id), error=error.code)
-    again = started + timedelta(minutes=await EVERY_MINUTES.get())
+        logger().exception("tag_not_evaluated", tag_id=str(tag_id))
+        await alerts.raise_alert("tags.not_evaluated", str(tag_id), type(error).__name__)
+        await database.execute(_LATER, tag_id, tag["version"], again)
+        return changed
     await database.execute(_DONE, tag_id, tag["version"], started, again)
     return changed
 
 
-async def _change(tag_id: UUID, tag: asyncpg.Record, at: datetime, *, giving: bool) -> int:
-    """Give or take the tag where the rule wants it; returns how many."""
-    changed, last = 0, None
-    while True:
-        values = Values(tag_id)
-        changes = _changes(tag, values, giving=giving)
-        after = "true" if last is None else f"id > {values.put(last)}"
-        ids = [
-            row["id"] for row in await database.fetch(_NEXT.format(changes=changes, after=after, limit=_ROUND), *values)
-        ]
-        for chunk in _chunks(ids):
-            changed += await _write(tag_id, tag, chunk, at, giving=giving)
-        if len(ids) < _ROUND:
-            return changed
-        last = ids[-1]
+async def _change_all(tag_id: UUID, tag: asyncpg.Record, at: datetime, until: float) -> AsyncIterator[int]:
+    """Take and give the tag as the rule wants it, window by window; how many customers that changed each time."""
+    last = (await database.fetch(_LAST))[0][0]
+    for giving in (False, True) if tag["deleted_at"] is None else (False,):
+        for first in range(0, last + 1, _WINDOW):
+            if time.monotonic() > until:
+                raise _OutOfTime
+            values = Values(tag_id)
+            changes = _changes(tag, values, range(first, first + _WINDOW), giving=giving)
+            ids = sorted(row["id"] for row in await database.fetch(changes, *values))
+            for chunk in _chunks(ids):
+                yield await _write(tag_id, tag, chunk, at, giving=giving)
 
 
-def _changes(tag: asyncpg.Record, values: Values, *, giving: bool) -> str:
-    """SQL of who is to get the tag, or to lose it; `$1` is its id."""
-    if tag["deleted_at"] is not None:
-        return _DROPPED.format(own="true", matching="SELECT NULL::uuid WHERE false")
-    matching = search.matching_sql(CustomerFilters.model_validate_json(tag["rule"]), values.put)
-    return (_ADDED if giving else _DROPPED).format(own="t.added_by IS NULL", matching=matching)
+def _changes(tag: asyncpg.Record, values: Values, numbers: range | None = None, *, giving: bool) -> str:
+    """SQL of who is to get the tag, or to lose it, among those with these numbers; `$1` is its id."""
+    matching = "SELECT NULL::uuid WHERE false"
+    if tag["deleted_at"] is None:
+        matching = search.matching_sql(CustomerFilters.model_validate_json(tag["rule"]), values.put, numbers)
+    if giving:
+        return _ADDED.format(matching=matching)
+    within = "true"
+    if numbers is not None:
+        within = f"w.number >= {values.put(numbers.start)}::bigint AND w.number < {values.put(numbers.stop)}::bigint"
+    by_rule = "t.added_by IS NULL" if tag["deleted_at"] is None else "true"
+    return _DROPPED.format(own=by_rule, within=within, matching=matching)
 
 
 @retry_on_conflict

@@ -11,6 +11,6 @@ JOBS = (
         every=timedelta(seconds=5),
         run=evaluating.evaluate_due,
         queue="bulk",
-        longest=timedelta(minutes=30),
+        longest=timedelta(minutes=10),
     ),
 )

@@ -36,7 +36,8 @@ class TagChange(Input):
 class TagOut(Output):
     """`customers` in the caller's reach have it, `more`: more than that; None: search for it to count them.
 
-    A rule was last evaluated at `evaluated_at` and is again at `evaluate_at`; `missing` is what it can't ask for.
+    A rule was last evaluated at `evaluated_at` (as it is now) and is again at `evaluate_at`; `missing` is what it can't
+    ask for.
     """
 
     id: UUID

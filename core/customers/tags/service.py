@@ -7,6 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from core.customers import indexing, ownership, queries
+from core.customers.search.asking import expect_askable, told
 from core.customers.search.schemas import CustomerFilters
 from core.customers.tags.errors import (
     RuleNeedsRule,
@@ -38,7 +39,8 @@ VALUES ($1, $2, $3, $4::jsonb, CASE WHEN $4::jsonb IS NOT NULL THEN $6::timestam
 
 _CHANGE = """
 UPDATE tag SET name = COALESCE($3, name), rule = COALESCE($4::jsonb, rule), version = version + 1,
-    evaluate_at = CASE WHEN $4::jsonb IS NULL THEN evaluate_at ELSE $5 END
+    evaluate_at = CASE WHEN $4::jsonb IS NULL THEN evaluate_at ELSE $5 END,
+    evaluated_at = CASE WHEN $4::jsonb IS NULL THEN evaluated_at END
 WHERE id = $1 AND version = $2 AND deleted_at IS NULL
 """
 
@@ -70,7 +72,10 @@ DELETE FROM customer_tag WHERE customer_id = ANY($1::uuid[]) AND tag_id = ANY($2
 
 
 async def add_tag(by: Colleague, *, kind: TagKind, name: str, rule: CustomerFilters | None) -> UUID:
-    """A new tag; a rule is evaluated soon. Raises TagNameTaken, TagsUsedUp, TagNotFound and RuleNeedsRule (rule)."""
+    """A new tag; a rule is evaluated soon.
+
+    Raises TagNameTaken, TagsUsedUp, and for the rule TagNotFound, RuleNeedsRule, and as `search.asking` does.
+    """
     most, tag_id = await MOST_TAGS.get(), new_id()
     with constraint_errors({"tag_name_key": TagNameTaken}):
         async with transaction() as connection:
@@ -79,24 +84,25 @@ async def add_tag(by: Colleague, *, kind: TagKind, name: str, rule: CustomerFilt
                 raise TagsUsedUp({"most": most})
             stored = await _stored(connection, rule)
             await connection.execute(_ADD, tag_id, kind.value, name, stored, by.id, clock.now())
-            await audit.note("tag.added", "tag", tag_id, {"kind": kind, "name": name, "rule": stored})
+            await audit.note("tag.added", "tag", tag_id, {"kind": kind, "name": name, "rule": rule and told(rule)})
     return tag_id
 
 
 async def change_tag(tag_id: UUID, version: int, values: Mapping[str, Any]) -> None:
-    """Rename a tag, change its rule. Raises TagNotFound, TagChanged, TagByHand, TagNameTaken, RuleNeedsRule."""
+    """Rename a tag, change its rule. Raises TagNotFound, TagChanged, TagByHand, and as `add_tag` does."""
     with constraint_errors({"tag_name_key": TagNameTaken}):
         async with transaction() as connection:
             await connection.execute(_HOLD_ALL)
             tag = (await _tags(connection, [tag_id]))[tag_id]
-            if "rule" in values and (values["rule"] is not None) != tag["has_rule"]:
+            rule = values.get("rule")
+            if "rule" in values and (rule is not None) != tag["has_rule"]:
                 raise TagByHand
-            stored = await _stored(connection, values.get("rule"))
+            stored = await _stored(connection, rule)
             status = await connection.execute(_CHANGE, tag_id, version, values.get("name"), stored, clock.now())
             if status != "UPDATE 1":
                 present = await connection.fetchval("SELECT version FROM tag WHERE id = $1", tag_id)
                 raise TagChanged({"version": present})
-            await audit.note("tag.changed", "tag", tag_id, {"name": values.get("name"), "rule": stored})
+            await audit.note("tag.changed", "tag", tag_id, {"name": values.get("name"), "rule": rule and told(rule)})
 
 
 async def delete_tag(tag_id: UUID) -> None:
@@ -164,9 +170,10 @@ async def _tell(connection: Connection, changed: Sequence[UUID], add: Sequence[U
 
 
 async def _stored(connection: Connection, rule: CustomerFilters | None) -> str | None:
-    """A rule as it is kept. Raises TagNotFound, RuleNeedsRule."""
+    """A rule as it is kept. Raises TagNotFound, RuleNeedsRule, and as `search.asking` does."""
     if rule is None:
         return None
+    await expect_askable(rule)
     named = {*(rule.tags_all or ()), *(rule.tags_any or ()), *(rule.tags_none or ())}
     if any(tag["has_rule"] for tag in (await _tags(connection, named)).values()):
         raise RuleNeedsRule

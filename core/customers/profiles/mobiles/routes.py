@@ -5,10 +5,12 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
+from core.customers import queries as customers
 from core.customers.profiles.mobiles import queries, service
 from core.customers.profiles.mobiles.schemas import MobileChangeIn, MobileChangeOut
 from core.organisation.dependencies import Once, RequirePermission
 from core.organisation.queries import Colleague
+from infra import audit
 from infra.paging import Cursor, Limit
 from infra.schemas import Page
 
@@ -33,7 +35,9 @@ async def list_mobile_changes(
     customer_id: UUID, by: Writer, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[MobileChangeOut]:
     """The corrections asked for about a customer, the latest first."""
-    return _page(await queries.of_customer(by, customer_id, cursor, limit + 1), limit)
+    standing = await customers.standing(customer_id, by)
+    await audit.note("customer.seen", "customer", standing, {"part": "mobile_changes"})
+    return _page(await queries.of_customer(by, standing, cursor, limit + 1), limit)
 
 
 @router.get("/mobile-changes")

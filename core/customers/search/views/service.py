@@ -6,6 +6,7 @@ from uuid import UUID
 
 import orjson
 
+from core.customers.search.asking import expect_askable
 from core.customers.search.views.errors import (
     ViewChanged,
     ViewNameTaken,
@@ -49,8 +50,12 @@ WHERE v.id = o.id
 
 
 async def add(by: Colleague, body: ViewIn) -> UUID:
-    """Keep a search, as the last one. Raises ViewNameTaken, ViewsUsedUp, Forbidden (sharing)."""
+    """Keep a search, as the last one.
+
+    Raises ViewNameTaken, ViewsUsedUp, Forbidden (sharing), and as `asking.expect_askable` does.
+    """
     _expect_may_share(by, shared=body.shared)
+    await expect_askable(body.filters)
     most, view_id = await MOST_VIEWS.get(), new_id()
     filters, columns = body.filters.model_dump_json(exclude_none=True), orjson.dumps(body.columns).decode()
     with constraint_errors(_CONSTRAINTS):
@@ -64,9 +69,13 @@ async def add(by: Colleague, body: ViewIn) -> UUID:
 
 
 async def change(by: Colleague, view_id: UUID, body: ViewChange) -> None:
-    """Change what is given of an own view. Raises ViewNotFound, ViewChanged, ViewNameTaken, Forbidden (sharing)."""
+    """Change what is given of an own view.
+
+    Raises ViewNotFound, ViewChanged, ViewNameTaken, Forbidden (sharing), and as `asking.expect_askable` does.
+    """
     values = _given(body)
     _expect_may_share(by, shared=values.get("shared", False))
+    await expect_askable(body.filters)
     columns = [values.get(name) for name in ("name", "filters", "columns", "shared")]
     with constraint_errors(_CONSTRAINTS):
         async with transaction() as connection:
