@@ -231,8 +231,8 @@ async def _import(place: Place) -> str:
     await database.execute(
         """INSERT INTO customer_import (id, staff_id, file_id, file_name, mapping, options, dry_run, state, next_row,
             created, linked, refused, warned, started_at)
-        VALUES ($1, $2, $3, $4, '["name"]', '{"into": "own", "on_possible_duplicate": "refuse"}', false, 'waiting', 0, 0,
-            0, 0, 0, $5)""",
+        VALUES ($1, $2, $3, $4, '["name"]', '{"into": "own", "on_possible_duplicate": "refuse"}', false, 'waiting', 0,
+            0, 0, 0, 0, $5)""",
         import_id,
         place.person.id,
         new_id(),

@@ -90,6 +90,7 @@ OWN_NAMES = {
     "core/customers/search/conditions.py",
     "core/customers/search/listing.py",
     "core/customers/search/missing.py",
+    "core/customers/search/terms.py",
     "core/customers/search/whose.py",
     "core/customers/tags/evaluating.py",
     "core/customers/tags/parts.py",

@@ -1,4 +1,4 @@
-"""What merges and their undoing do to owners: who loses a customer is told, the history says so, who left gets nobody."""
+"""What merges and their undoing do to owners: losers are told, the history says so, who left gets nobody."""
 
 from uuid import UUID
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.customers.search.rules import Asked, Span, birthdays, folded, magnitudes, pairs
+from core.customers.search.terms import Asked, Span, birthdays, folded, magnitudes, pairs
 from core.customers.search.schemas import Birthdays, Days
 
 days = st.dates(date(2011, 1, 1), date(2026, 12, 31))

@@ -39,17 +39,11 @@ _TAG = "SELECT rule, version, deleted_at FROM tag WHERE id = $1 AND evaluate_at 
 
 _LAST = "SELECT COALESCE(max(number), 0) FROM customer"
 
-# OFFSET 0 looks at each customer by itself: of a tag just given to many the planner thinks that nobody has it, and
-# would compare all with all. A deleted tag is given back by everybody, also by those who have it by hand.
-_DROPPED = """
+# EXCEPT, not NOT EXISTS: of a tag just given to many the planner thinks that nobody has it, and would compare all with
+# all. A deleted tag is given back by everybody, also by those who have it by hand.
+_BEARERS = """
 SELECT t.customer_id AS id FROM customer_tag t JOIN customer w ON w.id = t.customer_id
 WHERE t.tag_id = $1 AND {own} AND {within}
-    AND NOT EXISTS (SELECT FROM ({matching}) AS m (id) WHERE m.id = t.customer_id OFFSET 0)
-"""
-
-_ADDED = """
-SELECT m.id FROM ({matching}) AS m (id)
-WHERE NOT EXISTS (SELECT FROM customer_tag t WHERE t.tag_id = $1 AND t.customer_id = m.id OFFSET 0)
 """
 
 _STILL = "SELECT id FROM ({changes}) AS c (id) WHERE id = ANY({ids}::uuid[])"
@@ -128,13 +122,12 @@ def _changes(tag: asyncpg.Record, values: Values, numbers: range | None = None, 
     matching = "SELECT NULL::uuid WHERE false"
     if tag["deleted_at"] is None:
         matching = search.matching_sql(CustomerFilters.model_validate_json(tag["rule"]), values.put, numbers)
-    if giving:
-        return _ADDED.format(matching=matching)
     within = "true"
     if numbers is not None:
         within = f"w.number >= {values.put(numbers.start)}::bigint AND w.number < {values.put(numbers.stop)}::bigint"
-    by_rule = "t.added_by IS NULL" if tag["deleted_at"] is None else "true"
-    return _DROPPED.format(own=by_rule, within=within, matching=matching)
+    own = "true" if giving or tag["deleted_at"] is not None else "t.added_by IS NULL"
+    bearers = _BEARERS.format(own=own, within=within)
+    return f"{matching} EXCEPT {bearers}" if giving else f"{bearers} EXCEPT {matching}"
 
 
 @retry_on_conflict

@@ -1,4 +1,7 @@
-"""Which terms of the index (core.customers.indexing) stand for what is searched: always those, maybe more. No I/O."""
+"""Which terms of the index (core.customers.indexing) stand for what is searched: always those, maybe more.
+
+A file of its own, and no rules: it knows the business day.
+"""
 
 import re
 import unicodedata
