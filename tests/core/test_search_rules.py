@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.customers.search.terms import Asked, Span, birthdays, folded, magnitudes, pairs
 from core.customers.search.schemas import Birthdays, Days
+from core.customers.search.terms import Asked, Span, birthdays, folded, magnitudes, pairs
 
 days = st.dates(date(2011, 1, 1), date(2026, 12, 31))
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from core.customers import indexing
 from core.customers.ownership import Place
-from core.customers.search.terms import Asked, Span, birthdays, folded, magnitudes, pairs
 from core.customers.search.schemas import CustomerFilters, FieldCondition
+from core.customers.search.terms import Asked, Span, birthdays, folded, magnitudes, pairs
 from core.organisation.scopes import Put
 from infra import clock
 

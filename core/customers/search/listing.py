@@ -13,8 +13,8 @@ import asyncpg
 
 from core.customers.indexing import BUCKET_BITS
 from core.customers.search.conditions import Conditions, meant
-from core.customers.search.terms import Asked, Span
 from core.customers.search.schemas import CustomerFilters, Days
+from core.customers.search.terms import Asked, Span
 from core.customers.search.whose import Whose
 from core.organisation.queries import Colleague
 from core.organisation.scopes import Values
