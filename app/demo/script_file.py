@@ -17,7 +17,7 @@ _FAN = "/sim/fans/{fan_id}"
 # What should equal the platform's followers when everybody has followed once and been welcomed.
 def _sql(app_id: str) -> dict[str, str]:
     return {
-        "customers": "SELECT count(*) FROM customer WHERE merged_into_id IS NULL",
+        "customers": "SELECT count(DISTINCT customer_id) FROM identity",
         "first_touches": "SELECT count(*) FROM touch WHERE is_first",
         "stored_replies": f"""SELECT count(*) FROM push
             WHERE reply IS NOT NULL AND app_id = '{app_id}' AND raw LIKE '%[subscribe]%'""",

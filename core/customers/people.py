@@ -7,6 +7,7 @@ A merge may give a person to another customer while we wait for a lock, so it is
 from collections.abc import Collection, Iterable
 from uuid import UUID
 
+from core.customers import indexing
 from core.customers.rules import Contact
 from infra import clock
 from infra.database import Connection
@@ -91,6 +92,7 @@ async def add(connection: Connection, contacts: Iterable[Contact], *, silent: bo
 async def create(connection: Connection, customer_ids: Collection[UUID]) -> None:
     """Customers known by something else than WeChat; whose they are, `ownership` says afterwards."""
     await connection.execute(_CREATE, sorted(customer_ids), clock.now())
+    indexing.changed(customer_ids)
 
 
 async def lock_these(connection: Connection, customer_ids: Collection[UUID]) -> set[UUID]:

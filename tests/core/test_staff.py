@@ -194,8 +194,8 @@ async def test_rights_are_changed_by_who_may_change_roles(http, boss):
 
 
 async def test_nobody_gives_a_right_they_lack_or_touches_the_rights_of_who_has_more(http, boss):
-    points = ["customers:read", "stores:read", "staff:read", "staff:write", "roles:write"]
-    headers = await _with(await _role("组长", points, Scope.ALL), scope=Scope.BELOW)
+    points = READY_MADE[RoleKey.REP].points | {"staff:read", "staff:write", "roles:write"}
+    headers = await _with(await _role("组长", sorted(points), Scope.ALL), scope=Scope.BELOW)
     east = await make.department()
     rep, admin = await make.colleague(RoleKey.REP), await make.colleague(RoleKey.ADMIN)
     for values, beyond in (
@@ -244,7 +244,7 @@ async def test_nobody_puts_a_person_where_they_do_not_see(http, boss):
 async def test_who_sees_one_store_adds_people_to_it(http):
     await make.admin()
     store, other = await make.store(), await make.store()
-    points = sorted({"customers:read", "stores:read", "staff:read", "staff:write"})
+    points = sorted(READY_MADE[RoleKey.REP].points | {"staff:read", "staff:write"})
     headers = await _with(await _role("店主", points), store_id=store.id, scope=Scope.STORE)
     body = {"name": "员工01", "username": "employee-01", "password": "password-1"} | await make.place()
     body |= {"role_id": str(READY_MADE[RoleKey.REP].id)}

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
-from core.customers import parts
+from core.customers import indexing, parts
 from core.customers.errors import MergeChanged
 from core.customers.linking import evidence, undoing
 from core.customers.linking.rules import DATED, Door, Known, LinkedBy, holder_at
@@ -57,6 +57,7 @@ async def part(connection: Connection, number: str) -> None:
     ids = [one.customer_id for one in found]
     arrivals = await connection.fetch(_ARRIVALS, ids, digest, LinkedBy.PHONE.value)
     await _hand_on(connection, _rightful(arrivals, found))
+    indexing.changed(ids)
 
 
 def _all_theirs(target: UUID, arrivals: Sequence[asyncpg.Record], members: Sequence[Known]) -> bool:

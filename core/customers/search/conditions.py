@@ -162,7 +162,10 @@ class Conditions:
     def _field(self, condition: FieldCondition) -> None:
         name, key = f"f:{condition.field_id}", str(condition.field_id)
         if condition.any_of:
-            self._any(f"{name}:{one}" for one in condition.any_of)
+            self._any(f"{name}:{one[: indexing.VALUE_LENGTH]}" for one in condition.any_of)
+            if any(len(one) >= indexing.VALUE_LENGTH for one in condition.any_of):
+                held = f"p.custom -> {self._put(key)} ?| {self._put(condition.any_of)}::text[]"
+                self._exact.append(f"EXISTS ({_PROFILE} AND {held})")
         if condition.contains is not None:
             words = folded(condition.contains)
             self.terms += [f"{name}~{pair}" for pair in pairs(words)]

@@ -40,13 +40,13 @@ _TAG = "SELECT rule, version, deleted_at FROM tag WHERE id = $1 AND evaluate_at 
 _LAST = "SELECT COALESCE(max(number), 0) FROM customer"
 
 # EXCEPT, not NOT EXISTS: of a tag just given to many the planner thinks that nobody has it, and would compare all with
-# all. A deleted tag is given back by everybody, also by those who have it by hand.
+# all.
 _BEARERS = """
 SELECT t.customer_id AS id FROM customer_tag t JOIN customer w ON w.id = t.customer_id
-WHERE t.tag_id = $1 AND {own} AND {within}
+WHERE t.tag_id = $1 AND w.number >= {first}::bigint AND w.number < {end}::bigint
 """
 
-_STILL = "SELECT id FROM ({changes}) AS c (id) WHERE id = ANY({ids}::uuid[])"
+_AMONG = "SELECT id FROM ({matching}) AS m (id) WHERE id = ANY({ids}::uuid[])"
 
 _GIVE = """
 INSERT INTO customer_tag (customer_id, tag_id, added_at) SELECT id, $2, $3 FROM unnest($1::uuid[]) AS id
@@ -117,27 +117,28 @@ async def _change_all(tag_id: UUID, tag: asyncpg.Record, at: datetime, until: fl
                 yield await _write(tag_id, tag, chunk, at, giving=giving)
 
 
-def _changes(tag: asyncpg.Record, values: Values, numbers: range | None = None, *, giving: bool) -> str:
+def _changes(tag: asyncpg.Record, values: Values, numbers: range, *, giving: bool) -> str:
     """SQL of who is to get the tag, or to lose it, among those with these numbers; `$1` is its id."""
-    matching = "SELECT NULL::uuid WHERE false"
-    if tag["deleted_at"] is None:
-        matching = search.matching_sql(CustomerFilters.model_validate_json(tag["rule"]), values.put, numbers)
-    within = "true"
-    if numbers is not None:
-        within = f"w.number >= {values.put(numbers.start)}::bigint AND w.number < {values.put(numbers.stop)}::bigint"
-    own = "true" if giving or tag["deleted_at"] is not None else "t.added_by IS NULL"
-    bearers = _BEARERS.format(own=own, within=within)
+    matching = _matching(tag, values, numbers)
+    bearers = _BEARERS.format(first=values.put(numbers.start), end=values.put(numbers.stop))
     return f"{matching} EXCEPT {bearers}" if giving else f"{bearers} EXCEPT {matching}"
+
+
+def _matching(tag: asyncpg.Record, values: Values, numbers: range | None = None) -> str:
+    """SQL of whom the rule finds; nobody once the tag is deleted, so that those who have it by hand lose it too."""
+    if tag["deleted_at"] is not None:
+        return "SELECT NULL::uuid AS id WHERE false"
+    return search.matching_sql(CustomerFilters.model_validate_json(tag["rule"]), values.put, numbers)
 
 
 @retry_on_conflict
 async def _write(tag_id: UUID, tag: asyncpg.Record, chunk: Sequence[UUID], at: datetime, *, giving: bool) -> int:
     async with transaction() as connection:
         await ownership.hold(connection, chunk)
-        values = Values(tag_id)
-        changes = _changes(tag, values, giving=giving)
-        still = _STILL.format(changes=changes, ids=values.put(list(chunk)))
-        ids = [row["id"] for row in await connection.fetch(still, *values)]
+        values = Values()
+        among = _AMONG.format(matching=_matching(tag, values), ids=values.put(list(chunk)))
+        found = {row["id"] for row in await connection.fetch(among, *values)}
+        ids = [one for one in chunk if (one in found) is giving]
         await connection.execute(*((_GIVE, ids, tag_id, at) if giving else (_TAKE, ids, tag_id)))
         indexing.changed(ids)
     return len(ids)
