@@ -135,9 +135,11 @@ async def test_killed_in_the_middle_and_started_twice_at_once_it_comes_out_the_s
         patch.setattr(ownership, "hold", dying)
         with pytest.raises(Killed):
             await evaluating.evaluate_due()
-    assert await make.count("customer_tag") == 3
+    so_far = await bearers(tag)
+    done = len(so_far & wanted) + len(set(gone) - so_far)
+    assert 0 < done < 25
     counts = await asyncio.gather(*(evaluating.evaluate_due() for _ in range(3)))
-    assert sum(counts) == 17
+    assert sum(counts) == 25 - done
     assert await bearers(tag) == wanted
     assert await make.rows("SELECT FROM tag WHERE evaluate_at <= $1", clock.now()) == []
 
