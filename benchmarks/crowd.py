@@ -19,7 +19,7 @@ _EMPTY = "TRUNCATE customer, identity, timeline, staff, store, post, department,
 _HEAD = "SELECT id FROM staff WHERE name = $1"
 _BUSIEST = """
 SELECT s.id FROM staff s JOIN role r ON r.id = s.role_id JOIN customer c ON c.guide_id = s.id
-WHERE r.key = $1 GROUP BY s.id ORDER BY count(*) DESC LIMIT 1
+WHERE r.key = $1 GROUP BY s.id ORDER BY count(*) DESC LIMIT 1 OFFSET $2
 """
 # Somebody who sees every region as a whole, but not what is above: all customers but a few, and not as "everything".
 _GRANT = """
@@ -53,20 +53,22 @@ async def callers(url: str) -> list[Caller]:
     connection = await asyncpg.connect(url)
     try:
         return [
-            await _caller(connection, "own", _BUSIEST, "guide", Scope.OWN),
-            await _caller(connection, "store", _BUSIEST, "store_manager", Scope.STORE),
-            await _caller(connection, "department", _BUSIEST, "rep", Scope.DEPARTMENT),
-            await _caller(connection, "region", _HEAD, "01大区主管", Scope.BELOW),
-            await _caller(connection, "old region", _HEAD, "05大区主管", Scope.BELOW),
-            await _caller(connection, "ten thousand", _HEAD, "02大区主管", Scope.BELOW),
-            await _caller(connection, "all", _HEAD, "总部主管", Scope.BELOW),
+            await _caller(connection, "own", Scope.OWN, _BUSIEST, "guide", 0),
+            await _caller(connection, "store", Scope.STORE, _BUSIEST, "store_manager", 0),
+            await _caller(connection, "department", Scope.DEPARTMENT, _BUSIEST, "guide", 1),
+            await _caller(connection, "region", Scope.BELOW, _HEAD, "01大区主管"),
+            await _caller(connection, "old region", Scope.BELOW, _HEAD, "05大区主管"),
+            await _caller(connection, "ten thousand", Scope.BELOW, _HEAD, "02大区主管"),
+            await _caller(connection, "all", Scope.BELOW, _HEAD, "总部主管"),
         ]
     finally:
         await connection.close()
 
 
-async def _caller(connection: asyncpg.Connection, name: str, sql: str, whom: str, scope: Scope) -> Caller:  # type: ignore[type-arg]
-    found = UUID(int=(await connection.fetchval(sql, whom)).int)
+async def _caller(
+    connection: "asyncpg.Connection[asyncpg.Record]", name: str, scope: Scope, sql: str, *whom: object
+) -> Caller:
+    found = UUID(int=(await connection.fetchval(sql, *whom)).int)
     await connection.execute("UPDATE staff SET scope = $2 WHERE id = $1", found, scope)
     if name == "ten thousand":
         await connection.execute(_GRANT, found)

@@ -71,7 +71,7 @@ async def _both(url: str, caller: Caller, asked: list[Asked]) -> Round:
     return found
 
 
-async def _raw(connection: asyncpg.Connection, listing: Listing) -> None:  # type: ignore[type-arg]
+async def _raw(connection: "asyncpg.Connection[asyncpg.Record]", listing: Listing) -> None:
     for way in listing.ways():
         if way.answer(await connection.fetch(way.sql, *way.values), listing.limit) is not None:
             return

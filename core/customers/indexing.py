@@ -23,7 +23,7 @@ from infra.database import Connection
 from infra.settings import settings
 
 BUCKET_BITS = 12
-# So much of a line or text can be asked for as a whole.
+# So much of a line is one term; the rest of a longer one is looked at.
 VALUE_LENGTH = 60
 _BATCH = 1_000
 
@@ -62,7 +62,7 @@ def custom_text(value: str) -> str:
 _CUSTOM = f"""
 SELECT terms.* FROM jsonb_each(p.custom) AS held (field, value) JOIN custom_field f ON f.id = held.field::uuid,
 LATERAL (
-    SELECT 'f:' || field || ':' || left(value #>> '{{}}', {VALUE_LENGTH}) WHERE f.kind IN ('option', 'line', 'text')
+    SELECT 'f:' || field || ':' || left(value #>> '{{}}', {VALUE_LENGTH}) WHERE f.kind IN ('option', 'line')
     UNION ALL SELECT 'f:' || field || ':' || one
         FROM jsonb_array_elements_text(CASE f.kind WHEN 'options' THEN value ELSE '[]' END) AS one
     UNION ALL SELECT 'f:' || field || ':' || replace(left(value #>> '{{}}', width), '-', '')
