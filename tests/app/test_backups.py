@@ -414,6 +414,7 @@ async def test_only_the_newest_are_kept_and_nothing_else_is_touched(backups, db,
     assert others.path.exists()
 
 
+@pytest.mark.prove
 async def test_backups_in_other_places_push_none_out_of_ours(backups, db, tmp_path):
     await parameters.change("backup.kept", 2, expected_version=0, by="test")
     first = await service.make()

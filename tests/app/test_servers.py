@@ -73,6 +73,7 @@ async def connected(server: PostgresServer, database: str = "guanxi") -> AsyncIt
     await connection.close()
 
 
+@pytest.mark.prove
 async def test_a_new_cluster_beside_an_unfinished_one(folder: Path) -> None:
     unfinished = folder / "new" / "cluster.new"
     unfinished.mkdir(parents=True)
@@ -163,6 +164,7 @@ def test_a_server_ends_when_its_starter_is_killed(data: Path) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.prove
 def test_two_make_one_new_cluster_at_once(folder: Path) -> None:
     with ThreadPoolExecutor(2) as pool:
         commands = list(pool.map(lambda _: prepare_postgres(folder / "new", durable=False), range(2)))
@@ -172,6 +174,7 @@ def test_two_make_one_new_cluster_at_once(folder: Path) -> None:
         release_port(command.port or 0)
 
 
+@pytest.mark.prove
 def test_two_servers_at_once(made: Path, data: Path, folder: Path) -> None:
     subprocess.run(["cp", "-a", made, folder / "other"], check=True)
     with ThreadPoolExecutor(2) as pool:
@@ -216,6 +219,7 @@ def test_a_port_lost_before_the_bind_is_replaced(data: Path) -> None:
 
 
 @as_root
+@pytest.mark.prove
 def test_root_in_a_closed_folder_with_closed_programs(folder: Path) -> None:
     """Neither data nor programs are within reach of the account; no folder's rights change."""
     closed = folder / "closed"

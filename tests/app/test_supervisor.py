@@ -201,6 +201,7 @@ async def test_a_killed_postgres_returns_with_its_data(supervise: Callable[[str]
     assert await asyncio.to_thread(running.code) == 0
 
 
+@pytest.mark.prove
 async def test_a_postgres_that_is_asked_to_stop_does_not_wait_for_its_clients(
     supervise: Callable[[str], Running], open_folder: Path
 ) -> None:
@@ -307,6 +308,7 @@ def test_one_that_cannot_be_run_ends_everything(supervise: Callable[[str], Runni
     assert "missing cannot be run" in running.text()
 
 
+@pytest.mark.prove
 def test_five_deaths_end_everything(supervise: Callable[[str], Running]) -> None:
     dying = "import time; print('my last words', flush=True); time.sleep(0.1); raise SystemExit(2)"
     running = supervise(f"[child('good', {SLEEP!r}), child('dying', {dying!r})]")

@@ -102,6 +102,7 @@ async def test_several_people_stand_side_by_side_and_are_there_again_after_a_rel
     assert len((await simulator.ok("/sim/fans"))["fans"]) == 2, "out of view is not out of the world"
 
 
+@pytest.mark.prove
 async def test_one_person_on_two_screens_says_the_same_on_both(open_phones, phones, simulator):
     await phones.add()
     elsewhere = await open_phones(simulator.base)
@@ -187,6 +188,7 @@ async def test_a_switch_that_takes_the_place_of_another_says_so(phones):
     await expect(busy).not_to_be_checked()
 
 
+@pytest.mark.prove
 async def test_the_clock_jumps_and_its_date_stands_above_the_phones_until_it_is_real_again(phones, simulator):
     await phones.add()
     await phones.follow()
@@ -204,6 +206,7 @@ async def test_the_clock_jumps_and_its_date_stands_above_the_phones_until_it_is_
     await expect(phones.drawer).to_contain_text("比真实时间快 1 小时")
 
 
+@pytest.mark.prove
 async def test_a_fault_is_switched_on_shown_and_switched_off(phones, simulator, receiver):
     await phones.add()
     await phones.drawer.get_by_role("switch", name="重复推送").check()
@@ -227,6 +230,7 @@ async def test_a_fault_is_switched_on_shown_and_switched_off(phones, simulator, 
     assert (await simulator.ok(f"/sim/faults?app_id={APP_ID}"))["faults"] == []
 
 
+@pytest.mark.prove
 async def test_the_menu_bar_takes_turns_with_the_keyboard(phones, simulator, receiver):
     buttons = [
         {"name": "选茶", "sub_button": [{"type": "click", "name": "热销", "key": "hot"}]},
@@ -288,6 +292,7 @@ async def test_new_bubbles_are_read_aloud_and_everything_has_a_name(phones):
     assert nameless == []
 
 
+@pytest.mark.prove
 async def test_a_mini_program_beside_the_account_is_no_phone(open_phones, simulator):
     await simulator.account(app_id="wxmini", original_id="gh_mini", kind="mini", name="小程序")
     await simulator.account(app_id="wxsecond", original_id="gh_second", name="第二个公众号")

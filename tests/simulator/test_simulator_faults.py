@@ -215,6 +215,7 @@ async def test_paths_the_platform_does_not_have(simulator, path):
     assert (status, answer["error"]["code"]) == (404, "endpoint_unknown")
 
 
+@pytest.mark.prove
 async def test_switches_tags_and_menus_survive_kill_nine(tmp_path):
     state = ("--state", str(tmp_path / "state"))
     async with running(tmp_path, *state) as simulator:

@@ -317,6 +317,7 @@ async def test_a_phone_says_which_messages_were_accepted_without_a_reply(simulat
     assert phone["accepted"] == [sent["push_id"]]
 
 
+@pytest.mark.prove
 async def test_a_stream_tells_of_the_clock_whoever_moved_it(simulator):
     async with listen(simulator) as response:
         stream = Stream(response)
@@ -352,6 +353,7 @@ async def test_a_reset_ends_the_stream_so_that_the_page_begins_anew(simulator):
     assert (await simulator.get("/sim/stream", app_id=APP_ID))[0] == 404
 
 
+@pytest.mark.prove
 async def test_a_simulator_with_listeners_still_ends_when_told(tmp_path):
     async with running(tmp_path) as simulator:
         await simulator.account()

@@ -24,6 +24,7 @@ async def has_attempts(simulator: Simulator, push_id: str) -> bool:
     return bool((await simulator.push(push_id))["attempts"])
 
 
+@pytest.mark.prove
 async def test_everything_survives_kill_nine(tmp_path, receiver):
     options = ("--state", str(tmp_path / "state"), *PATIENCE)
     receiver.reply("欢迎")
@@ -70,6 +71,7 @@ async def test_an_unsettled_push_goes_on_after_kill_nine(tmp_path, receiver):
     assert len({received.clear["CreateTime"] for received in receiver.received}) == 1
 
 
+@pytest.mark.prove
 async def test_time_outs_and_a_clean_end(tmp_path, receiver):
     released = asyncio.Event()
 

@@ -208,6 +208,7 @@ async def test_a_mini_program_s_messages(mini):
     assert [(each["kind"], each["content"]["title"]) for each in await mini.bubbles(fan)] == [("link", "茶")]
 
 
+@pytest.mark.prove
 async def test_windows_grants_and_what_is_held_survive_kill_nine(tmp_path, receiver):
     options = ("--state", str(tmp_path / "state"))
     async with running(tmp_path, *options) as simulator:

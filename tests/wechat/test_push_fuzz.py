@@ -92,6 +92,7 @@ def test_any_bytes_are_fields_or_refused(body):
 
 
 @given(st.dictionaries(NAMES, TREES, max_size=5))
+@pytest.mark.prove
 def test_a_tree_comes_back_from_xml_and_from_json(tree):
     assert read_fields(xml(tree)) == read_fields(json.dumps(tree)) == tree
 
