@@ -146,7 +146,13 @@ async def people(db):
 @pytest.mark.parametrize("few", [10_000, 4])
 async def test_a_search_finds_who_passes_newest_first_in_every_reach(people, monkeypatch, few):
     # With small numbers every way to a page is gone.
-    for name, value in {"_FEW": few, "_SOME": max(few // 5, 2), "_FEW_OWNERS": few, "_STEP": 4096}.items():
+    for name, value in {
+        "_FEW": few,
+        "_MANY": few * 3,
+        "_SOME": max(few // 5, 2),
+        "_FEW_OWNERS": few,
+        "_STEP": 4096,
+    }.items():
         monkeypatch.setattr(listing, name, value)
     asker, below, callers = Asker(people, few), await world.departments(), await _callers()
     sizes = []

@@ -10,7 +10,7 @@ from infra import database
 from tests import factories as make
 
 CUSTOMERS = 100_000
-MOST_STATEMENTS = 7
+MOST_STATEMENTS = 8
 
 
 async def _options():

@@ -34,13 +34,15 @@ _HAS_NUMBER = "EXISTS (SELECT FROM customer_phone h WHERE h.customer_id = c.id A
 class Conditions:
     """What filters ask for, each value handed to `put` (scopes.Values) for one statement.
 
-    `terms` must all be there, and one of each of `choices` and of `broad`, which many have; `columns` are on `c` alone.
-    What may be a name or something else is in none of them.
+    `terms` must all be there, and one of each of `choices`; of each of `hints` and of `broad` (which many have) one is
+    there too, but the columns are looked at anyway. `columns` are on `c` alone. What may be a name or something else is
+    in none of them.
     """
 
     def __init__(self, filters: CustomerFilters, put: Put) -> None:
         self.terms: list[str] = []
         self.choices: list[list[str]] = []
+        self.hints: list[list[str]] = []
         self.broad: list[list[str]] = []
         self.columns: list[str] = []
         self._filters, self._put = filters, put
@@ -57,12 +59,12 @@ class Conditions:
     @property
     def known(self) -> bool:
         """Whether the index can find any of it."""
-        return bool(self.terms or self.choices or self.broad)
+        return bool(self.terms or self.choices or self.hints or self.broad)
 
     @property
     def narrow(self) -> bool:
         """Whether what the index can find may be little: of one thing that everybody is one of few of, it never is."""
-        asked = [*([term] for term in self.terms), *self.choices]
+        asked = [*([term] for term in self.terms), *self.choices, *self.hints]
         return len(asked) > 1 or any(not terms or not terms[0].startswith(_OF_FEW_KINDS) for terms in asked)
 
     def matching(self) -> str:
@@ -70,17 +72,9 @@ class Conditions:
         return " AND ".join(filter(None, [self.found(), self.rest()]))
 
     def found(self) -> str:
-        """What the row of the index says, on `s`."""
+        """What only the row of the index says, on `s`; looking for one of many terms there is dear."""
         conditions = [f"s.terms @> {self._put(self.terms)}::text[]"] if self.terms else []
-        conditions += self._overlaps(self.choices)
-        return " AND ".join(filter(None, [*conditions, self.found_broadly()]))
-
-    def found_broadly(self) -> str:
-        """What it says of what is broad."""
-        return " AND ".join(self._overlaps(self.broad))
-
-    def _overlaps(self, choices: Sequence[list[str]]) -> list[str]:
-        return [f"s.terms && {self._put(choice)}::text[]" for choice in choices]
+        return " AND ".join([*conditions, *(f"s.terms && {self._put(choice)}::text[]" for choice in self.choices)])
 
     def rest(self) -> str:
         """What is left to look at, on `c` and sometimes `s`."""
@@ -92,12 +86,12 @@ class Conditions:
         The planner is not told how common terms are: whatever they are, it is to ask the index.
         """
         conditions = [f"s.terms @> (SELECT {self._put(self.terms)}::text[])"] if self.terms else []
-        return " AND ".join([*conditions, *map(self._one_of, self.choices)])
+        return " AND ".join([*conditions, *map(self._one_of, (*self.choices, *self.hints))])
 
     def indexed_in(self, bucket: str) -> str:
         """All that the index can find of a bucket, on `s`."""
         conditions = [f"s.terms @> ((SELECT {self._put(self.terms)}::text[]) || ('k:' || {bucket}))"]
-        return " AND ".join([*conditions, *map(self._one_of, (*self.choices, *self.broad))])
+        return " AND ".join([*conditions, *map(self._one_of, (*self.choices, *self.hints, *self.broad))])
 
     def _one_of(self, choice: list[str]) -> str:
         return f"s.terms && (SELECT {self._put(choice)}::text[])"
@@ -127,7 +121,9 @@ class Conditions:
             self.terms += ["w:"] if filters.following else []
             self.columns.append("c.following" if filters.following else "NOT c.following")
         if filters.birthday:
-            self._any(f"b:{day}" for day in birthdays(filters.birthday, self._today))
+            days = birthdays(filters.birthday, self._today)
+            self._hint([f"b:{day}" for day in days])
+            self._exact.append(f"EXISTS ({_PROFILE} AND to_char(p.birthday, 'MMDD') = ANY({self._put(days)}::text[]))")
 
     def _times(self) -> None:
         filters = self._filters
@@ -172,7 +168,7 @@ class Conditions:
             text = indexing.custom_text(f"(p.custom -> {self._put(key)})")
             self._exact.append(f"EXISTS ({_PROFILE} AND strpos({text}, {self._put(words)}) > 0)")
         if condition.least is not None or condition.most is not None:
-            self._any(f"{name}#{one}" for one in magnitudes(condition.least, condition.most))
+            self._hint([f"{name}#{one}" for one in magnitudes(condition.least, condition.most)])
             value = f"(p.custom -> {self._put(key)})"
             number = f"CASE jsonb_typeof({value}) WHEN 'number' THEN {value}::float8 END"
             between = [f"{number} >= {self._put(condition.least)}"] if condition.least is not None else []
@@ -210,7 +206,11 @@ class Conditions:
         if span.broad:
             self.broad.append(terms)
         else:
-            self._any(terms)
+            self._hint(terms)
+
+    def _hint(self, terms: list[str]) -> None:
+        self.hints += [terms] if len(terms) != 1 else []
+        self.terms += terms if len(terms) == 1 else []
 
     def _any(self, terms: Iterable[str]) -> None:
         choice = list(dict.fromkeys(terms))

@@ -22,6 +22,8 @@ from infra import clock, database
 
 # So many customers are looked at one by one: all there are if there are no more, and the newest of all.
 _FEW, _SOME = 5_000, 1_000
+# Better still than all that the index finds: what is common elsewhere may be rare among some colleagues' customers.
+_MANY = 40_000
 _FEW_OWNERS = 2_000
 # Blocks of numbers, each of 16 buckets of the index; so many are gone through before the index is asked for all.
 _BLOCK_BITS, _BLOCKS = 4, 2
@@ -141,13 +143,15 @@ class Listing:
         for column, days in self._dates():
             yield _Draft(self, whose).dated(column, days)
         if whose.many:
-            yield _Draft(self, whose).all_of_many()
+            yield _Draft(self, whose).all_of_many(_FEW)
         yield _Draft(self, whose).newest()
         conditions = Conditions(self.filters, Values().put)
         if conditions.known and not whose.single:
             yield _Draft(self, whose).first_blocks()
         if conditions.narrow:
             yield _Draft(self, whose).by_index()
+        if conditions.known and whose.many:
+            yield _Draft(self, whose).all_of_many(_MANY)
         yield _Draft(self, whose).rest()
 
     def _dates(self) -> Iterator[tuple[str, Days]]:
@@ -181,9 +185,9 @@ class _Draft:
         unowned = f"({plain} c.guide_id IS NULL AND {within} LIMIT {_FEW} + 1)"
         return self._look(f"{owned} UNION ALL {unowned}", self._check(mine=False))
 
-    def all_of_many(self) -> Way:
-        """All customers of many colleagues, if they are few."""
-        return self._look(self._of_many("true"), self._check())
+    def all_of_many(self, most: int) -> Way:
+        """All customers of many colleagues, if there are no more than so many."""
+        return self._look(self._of_many("true", most), self._check(), most)
 
     def newest(self) -> Way:
         """The newest of one colleague or place, or of all."""
@@ -200,7 +204,7 @@ class _Draft:
     def by_index(self) -> Way:
         """All that the index finds, if they are few."""
         source = f"SELECT s.number FROM customer_search s WHERE {self._conditions.indexed()}"
-        return self._look(source, self._check(mine=False, found=self._conditions.found_broadly()))
+        return self._look(source, self._check(mine=False, found=""))
 
     def rest(self) -> Way:
         """All of them, newest first, until the page is full."""
@@ -213,9 +217,9 @@ class _Draft:
             sql = self._fill(_WALK, source=self._in_order(columns), check=self._check())
         return Way(sql, self._values)
 
-    def _look(self, source: str, check: str) -> Way:
-        unless = _UNLESS.format(cap=_FEW)
-        return Way(self._fill(_LOOK, source=source, cap=_FEW, unless=unless, check=check), self._values)
+    def _look(self, source: str, check: str, most: int | None = None) -> Way:
+        cap = most or _FEW
+        return Way(self._fill(_LOOK, source=source, cap=cap, unless=_UNLESS.format(cap=cap), check=check), self._values)
 
     def _descend(self, last: str) -> str:
         bits = BUCKET_BITS + _BLOCK_BITS
@@ -265,8 +269,8 @@ class _Draft:
         own = self._of_one() if self._whose.one else self._whose.unowned or "true"
         return f"SELECT c.number FROM customer c WHERE {own} AND {self._before()} AND {columns} ORDER BY c.number DESC"
 
-    def _of_many(self, within: str) -> str:
+    def _of_many(self, within: str, most: int | None = None) -> str:
         return f"""SELECT own.number FROM owners o CROSS JOIN LATERAL (
             SELECT c.number FROM customer c WHERE c.guide_id = o.id AND {within} AND {self._before()}
-            LIMIT {_FEW} + 1
+            LIMIT {most or _FEW} + 1
         ) own"""
