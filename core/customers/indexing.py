@@ -10,7 +10,7 @@ whatever changes often (the owner, the next contact) is no term, and the last fo
     a:<door>   xs: xc: xq:   the first touch's store, channel, code
     d: r: x: u:   created, registered, first touch, last followed up: the year, the month, the day (not of u)
     b:0229     birthday
-    f:<field>:<option>   f:<field>:202603   f:<field>#+41   f:<field>~王小   custom fields
+    f:<field>:<option>   f:<field>:202603   f:<field>#+4.1   f:<field>~王小   custom fields
 """
 
 from collections.abc import Iterable, Sequence
@@ -48,9 +48,9 @@ def _time(prefix: str, moment: str, *shapes: str) -> str:
 
 _MONTHS, _DAYS = ("YYYY", "YYYYMM"), ("YYYY", "YYYYMM", "YYYYMMDD")
 
-# A number's sign, how many digits stand before the point, and the first of them: -1234.5 is -41.
-_MAGNITUDE = """CASE WHEN value::text LIKE '-%' THEN '-' ELSE '+' END
-    || length(trunc(abs((value #>> '{}')::numeric))::text) || left(trunc(abs((value #>> '{}')::numeric))::text, 1)"""
+# A number's sign and how many digits stand before the point, then also the first of them: of -1234.5, -4 and -4.1.
+_DIGITS = "trunc(abs((value #>> '{}')::numeric))::text"
+_MAGNITUDE = f"CASE WHEN value::text LIKE '-%' THEN '-' ELSE '+' END || length({_DIGITS})"
 
 
 def custom_text(value: str) -> str:
@@ -67,7 +67,8 @@ LATERAL (
         FROM jsonb_array_elements_text(CASE f.kind WHEN 'options' THEN value ELSE '[]' END) AS one
     UNION ALL SELECT 'f:' || field || ':' || replace(left(value #>> '{{}}', width), '-', '')
         FROM (VALUES (4), (7), (10)) AS w (width) WHERE f.kind = 'date'
-    UNION ALL SELECT 'f:' || field || '#' || {_MAGNITUDE} WHERE f.kind = 'number'
+    UNION ALL SELECT 'f:' || field || '#' || {_MAGNITUDE} || first
+        FROM (VALUES (''), ('.' || left({_DIGITS}, 1))) AS m (first) WHERE f.kind = 'number'
     UNION ALL SELECT * FROM ({pieces("'f:' || field || '~'", custom_text("value"), 2)}) AS t
         WHERE f.kind IN ('line', 'text', 'address')
 ) AS terms

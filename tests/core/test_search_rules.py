@@ -66,8 +66,8 @@ def test_birthdays_may_lie_across_new_year(since, until, inside, outside):
 
 
 def _magnitude(number):
-    whole = str(int(abs(number)))
-    return f"{'-' if number < 0 else '+'}{len(whole)}{whole[0]}"
+    sign, whole = "-" if number < 0 else "+", str(int(abs(number)))
+    return {f"{sign}{len(whole)}", f"{sign}{len(whole)}.{whole[0]}"}
 
 
 numbers = st.floats(-99_999_999_999, 99_999_999_999)
@@ -77,8 +77,13 @@ numbers = st.floats(-99_999_999_999, 99_999_999_999)
 def test_numbers_between_two_have_one_of_their_magnitudes(one, other, number):
     least, most = sorted((one, other))
     if least <= number <= most:
-        assert _magnitude(number) in magnitudes(least, most)
-    assert _magnitude(number) in magnitudes(None, None)
+        assert _magnitude(number) & {*magnitudes(least, most)}
+    assert _magnitude(number) & {*magnitudes(None, None)}
+
+
+def test_a_range_of_numbers_is_few_terms():
+    assert magnitudes(500_000, None) == ["+6.5", "+6.6", "+6.7", "+6.8", "+6.9", *(f"+{n}" for n in range(7, 13))]
+    assert magnitudes(-12, 7) == ["+1.0", "+1.1", "+1.2", "+1.3", "+1.4", "+1.5", "+1.6", "+1.7", "-1", "-2.1"]
 
 
 @given(st.text(min_size=1, max_size=8), st.text(max_size=4), st.text(max_size=4))

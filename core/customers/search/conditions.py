@@ -23,6 +23,8 @@ _PLACES = {
 # Party, status, stage, nature; a phone, WeChat, doors: many customers have each.
 _OF_FEW_KINDS = ("p:", "s:", "g:", "y:", "h:", "w:", "a:")
 
+_FEW_TERMS = 16
+
 _PROFILE = "SELECT FROM customer_profile p WHERE p.customer_id = c.id"
 _MNEMONIC = indexing.folded("p.mnemonic")
 _NAMED = f"""(EXISTS ({_PROFILE} AND (strpos(p.name_key, {{0}}) > 0 OR strpos({_MNEMONIC}, {{0}}) > 0))
@@ -72,9 +74,10 @@ class Conditions:
         return " AND ".join(filter(None, [self.found(), self.rest()]))
 
     def found(self) -> str:
-        """What only the row of the index says, on `s`; looking for one of many terms there is dear."""
+        """What the row of the index says, on `s`; to look for one of many terms there costs more than what comes next."""
         conditions = [f"s.terms @> {self._put(self.terms)}::text[]"] if self.terms else []
-        return " AND ".join([*conditions, *(f"s.terms && {self._put(choice)}::text[]" for choice in self.choices)])
+        choices = [*self.choices, *(hint for hint in self.hints if len(hint) <= _FEW_TERMS)]
+        return " AND ".join([*conditions, *(f"s.terms && {self._put(choice)}::text[]" for choice in choices)])
 
     def rest(self) -> str:
         """What is left to look at, on `c` and sometimes `s`."""

@@ -112,14 +112,21 @@ def birthdays(wanted: Birthdays, today: date) -> list[str]:
 
 
 def magnitudes(least: float | None, most: float | None) -> list[str]:
-    """Sign, count of digits and first digit of the numbers from `least` to `most`, as far as custom fields go."""
+    """Sign and count of digits of the numbers from `least` to `most`, as far as custom fields go.
+
+    Where not all numbers of a count are between, also the first digit.
+    """
     low, high = -inf if least is None else least, inf if most is None else most
     found = []
-    for digits in range(1, _DIGITS + 1):
-        for leading in range(0 if digits == 1 else 1, 10):
-            start, end = leading * 10 ** (digits - 1), (leading + 1) * 10 ** (digits - 1)
-            found += [f"+{digits}{leading}"] if low < end and high >= start else []
-            found += [f"-{digits}{leading}"] if -high < end and -low >= start else []
+    for sign, start, end in (("+", low, high), ("-", -high, -low)):
+        for digits in range(1, _DIGITS + 1):
+            begin = 0 if digits == 1 else 10 ** (digits - 1)
+            if start <= begin and end >= 10**digits:
+                found.append(f"{sign}{digits}")
+                continue
+            step = 10 ** (digits - 1)
+            firsts = range(0 if digits == 1 else 1, 10)
+            found += [f"{sign}{digits}.{n}" for n in firsts if start < (n + 1) * step and end >= n * step]
     return found
 
 
