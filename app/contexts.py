@@ -318,6 +318,10 @@ CONTEXTS = (
         permissions=("welcomes:read", "welcomes:write"),
         warm=(welcome_responders.warm,),
     ),
+    Context(name="wechat.conversations", models="wechat.conversations.models"),
+    Context(name="wechat.inbox", models="wechat.inbox.models"),
+    Context(name="wechat.autoreplies", models="wechat.autoreplies.models"),
+    Context(name="wechat.menus", models="wechat.menus.models"),
     Context(
         name="wechat.pushes",
         routes=(pushes.router,),

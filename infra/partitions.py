@@ -49,7 +49,8 @@ PUSH = Partitioned("push", "received_at")
 TIMELINE = Partitioned("timeline", "occurred_at", monthly=True)
 LIVE_EVENT = Partitioned("live_event", "created_at")
 AUDIT = Partitioned("audit", "created_at", monthly=True)
-ALL = (OUTBOX, EVENT_DELIVERY, PUSH, TIMELINE, LIVE_EVENT, AUDIT)
+CHAT_MESSAGE = Partitioned("chat_message", "created_at", monthly=True)
+ALL = (OUTBOX, EVENT_DELIVERY, PUSH, TIMELINE, LIVE_EVENT, AUDIT, CHAT_MESSAGE)
 
 
 async def ensure() -> int:

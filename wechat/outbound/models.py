@@ -16,6 +16,7 @@ class OutboundMessage(Model):
     `due_at` holds it back (quiet hours, the next try). `leased_until` is set while one process sends it, or until it is
     asked again what became of it. Since `tried_at` the platform may have it; null: it certainly has not. `settled_at`
     and `result` are what the platform reported later about `platform_id`; `reports` came before that id was known.
+    A customer message is of a conversation: those of one leave one after the other.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -28,6 +29,9 @@ class OutboundMessage(Model):
     openid = fields.CharField(max_length=64, null=True)
     staff: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
         "models.Staff", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    conversation: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
+        "models.Conversation", related_name=False, null=True, on_delete=fields.RESTRICT
     )
     source_id = fields.UUIDField(null=True)
     payload: fields.Field[dict[str, object]] = fields.JSONField()

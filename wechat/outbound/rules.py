@@ -14,6 +14,7 @@ class Channel(StrEnum):
     """The way a message takes on the platform."""
 
     TEMPLATE = "template"
+    CUSTOMER = "customer"
 
 
 class State(StrEnum):

@@ -1,0 +1,93 @@
+"""What Tortoise has no words for: the messages (partitioned), windows for customer messages, checks, partial indexes."""
+
+from tortoise import migrations
+from tortoise.migrations import operations as ops
+
+from infra.partitions import CHAT_MESSAGE
+
+# `outbound_id` is the message's way to the platform; `terms` are pairs of what is searched.
+_MESSAGE_COLUMNS = """
+    conversation_id uuid NOT NULL,
+    number integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    said_at timestamptz NOT NULL,
+    author text NOT NULL,
+    kind text NOT NULL,
+    staff_id uuid,
+    rule_id uuid,
+    push_id uuid,
+    outbound_id uuid,
+    content jsonb NOT NULL,
+    text text,
+    terms text[] COLLATE "C",
+    check_state text CONSTRAINT chat_message_check CHECK (check_state IN ('unchecked', 'passed', 'risky')),
+    media_state text CONSTRAINT chat_message_media CHECK (media_state IN ('waiting', 'kept', 'failed')),
+    file_id uuid,
+    PRIMARY KEY (conversation_id, number, created_at)
+"""
+
+_MESSAGES = f"""
+{CHAT_MESSAGE.create_sql(_MESSAGE_COLUMNS)}
+CREATE INDEX chat_message_terms ON chat_message USING gin (terms) WITH (gin_pending_list_limit = 256);
+"""
+
+# One action sets its window anew; a message counts against all that are open (wechat-platform §3.1).
+_WINDOWS = """
+CREATE TABLE customer_window (
+    digest bytea PRIMARY KEY,
+    account_id uuid NOT NULL REFERENCES wechat_account (id),
+    message_until timestamptz NOT NULL,
+    message_left smallint NOT NULL CONSTRAINT customer_window_message CHECK (message_left >= 0),
+    short_until timestamptz NOT NULL,
+    short_left smallint NOT NULL CONSTRAINT customer_window_short CHECK (short_left >= 0)
+) WITH (fillfactor = 80);
+CREATE TABLE conversation_watch (
+    conversation_id uuid NOT NULL REFERENCES conversation (id),
+    staff_id uuid NOT NULL REFERENCES staff (id),
+    until timestamptz NOT NULL,
+    PRIMARY KEY (conversation_id, staff_id)
+);
+"""
+
+_CONSTRAINTS = """
+CREATE INDEX conversation_waiting ON conversation (waiting_since, id) WHERE waiting_since IS NOT NULL;
+ALTER TABLE conversation ADD CONSTRAINT conversation_waits_in_a_case CHECK (
+    waiting_since IS NULL OR case_id IS NOT NULL);
+ALTER TABLE conversation ADD CONSTRAINT conversation_counts CHECK (unread >= 0 AND last_number >= 0);
+CREATE UNIQUE INDEX service_case_open_key ON service_case (conversation_id) WHERE closed_at IS NULL;
+CREATE INDEX service_case_escalate ON service_case (escalate_at)
+    WHERE closed_at IS NULL AND escalate_at IS NOT NULL;
+ALTER TABLE service_case ADD CONSTRAINT service_case_ended CHECK (
+    num_nonnulls(closed_at, ended) IN (0, 2));
+ALTER TABLE service_case ADD CONSTRAINT service_case_answered CHECK (
+    num_nonnulls(answered_at, answered_by_id) IN (0, 2) AND (answered_at IS NULL) = (answers = 0));
+CREATE INDEX chat_media_due ON chat_media (next_at) WHERE state = 'waiting';
+CREATE UNIQUE INDEX menu_edition_draft_key ON menu_edition (account_id) WHERE state = 'draft';
+CREATE UNIQUE INDEX menu_edition_publishing_key ON menu_edition (account_id) WHERE state = 'publishing';
+CREATE UNIQUE INDEX menu_edition_live_key ON menu_edition (account_id) WHERE state = 'live';
+CREATE INDEX menu_edition_due ON menu_edition (next_at) WHERE state = 'publishing';
+ALTER TABLE auto_reply ADD CONSTRAINT auto_reply_match CHECK ((trigger = 'keyword') = (match IS NOT NULL));
+CREATE INDEX outbound_message_turn ON outbound_message (conversation_id, id)
+    WHERE conversation_id IS NOT NULL AND state IN ('pending', 'sending');
+CREATE INDEX wechat_intent_push ON wechat_intent (push_id);
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [("models", "0009_chat")]
+
+    operations = [
+        ops.RunSQL(_MESSAGES, "DROP TABLE chat_message"),
+        ops.RunSQL(_WINDOWS, "DROP TABLE conversation_watch, customer_window"),
+        ops.RunSQL(
+            _CONSTRAINTS,
+            """DROP INDEX wechat_intent_push, outbound_message_turn, menu_edition_due, menu_edition_live_key,
+                menu_edition_publishing_key, menu_edition_draft_key, chat_media_due, service_case_escalate,
+                service_case_open_key, conversation_waiting;
+            ALTER TABLE auto_reply DROP CONSTRAINT auto_reply_match;
+            ALTER TABLE service_case DROP CONSTRAINT service_case_answered,
+                DROP CONSTRAINT service_case_ended;
+            ALTER TABLE conversation DROP CONSTRAINT conversation_counts,
+                DROP CONSTRAINT conversation_waits_in_a_case""",
+        ),
+    ]
