@@ -2,7 +2,7 @@
 # into .venv. ARGS=… goes on to the command behind a target, for example `make test ARGS="-k points"`.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test prove bench check migration lock clean environment
+.PHONY: help demo pages test prove bench check migration lock clean environment
 MAKEFLAGS += --no-print-directory
 RUN := .venv/bin/python
 
@@ -11,7 +11,11 @@ help: ## This list
 		printf '  make %-10s %s\n' "$$target" "$$text"; done
 
 demo: environment ## Run everything on this machine and play a short story; Ctrl-C stops it
+	@$(RUN) scripts/pages.py --if-possible
 	@$(RUN) -m app.cli demo $(ARGS)
+
+pages: environment ## Check and build the pages of web/ (ARGS=staff: only these)
+	@$(RUN) scripts/pages.py $(ARGS)
 
 test: environment ## Tests: seconds to a few minutes
 	@$(RUN) -m pytest -n 2 $(ARGS)

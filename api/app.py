@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from starlette.types import ASGIApp
 
-from api import errors, health, openapi
+from api import errors, health, openapi, pages
 from api.fast import FastRoutes
 from api.middleware import RequestMiddleware
 from app.contexts import CONTEXTS, MODELS
@@ -71,6 +71,7 @@ def create_app() -> FastAPI:
         for router in context.routes:
             app.include_router(router)
     app.include_router(health.router)
+    app.include_router(pages.router)
     errors.install(app)
     openapi.install(app)
     _stand_around(app)

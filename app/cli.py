@@ -11,6 +11,7 @@ from app.commands.audit import audit
 from app.commands.backup import backup, backups, restore
 from app.commands.customers import generate, reindex
 from app.commands.doctor import doctor
+from app.commands.document import openapi
 from app.commands.followers import followers
 from app.commands.operations import alerts, deliveries, parameter, quota
 from app.commands.running import check_settings, with_database
@@ -123,6 +124,7 @@ def demo() -> None:
 
 
 main.add_command(generate)
+main.add_command(openapi)
 main.add_command(reindex)
 for group in (account, alerts, audit, backup, backups, deliveries, doctor, followers, parameter, quota, restore, staff):
     main.add_command(group)

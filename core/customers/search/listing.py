@@ -20,10 +20,14 @@ from core.organisation.queries import Colleague
 from core.organisation.scopes import Values
 from infra import clock, database
 
-# So many customers are looked at one by one: all there are if there are no more, and the newest of all.
+# So many customers are looked at one by one: all there are if there are no more, and the newest.
 _FEW, _SOME = 5_000, 1_000
-# Better still than all that the index finds: what is common elsewhere may be rare among some colleagues' customers.
-_MANY = 40_000
+# The index is asked for so many: a find costs a third of a look.
+_FOUND = 15_000
+# As many may be all that the caller reaches, to be looked at from the newest to the oldest: two microseconds each.
+_MANY = 20_000
+# When so few of a page (a fifth) are among the newest, the index is asked before all others are looked at.
+_RARE = 5
 _FEW_OWNERS = 2_000
 # Blocks of numbers, each of 16 buckets of the index; so many are gone through before the index is asked for all.
 _BLOCK_BITS, _BLOCKS = 4, 2
@@ -39,6 +43,32 @@ WITH {owners} near (number) AS MATERIALIZED ({source} LIMIT {cap} + 1), page AS 
 SELECT id, number FROM page UNION ALL SELECT NULL, NULL FROM near HAVING count(*) > {cap}
 """
 _UNLESS = "WHERE (SELECT count(*) FROM near) <= {cap}"
+
+# All whom one or many colleagues look after, if they aren't too many: first the newest. When hardly any of these pass,
+# then of the others whom the index finds, unless it finds too many.
+_MINE = """
+WITH {owners} mine (number) AS MATERIALIZED ({source} LIMIT {most} + 1), newest AS MATERIALIZED (
+    SELECT number FROM mine WHERE (SELECT count(*) FROM mine) <= {most} ORDER BY number DESC LIMIT {some}
+), first AS MATERIALIZED (
+    SELECT found.* FROM (SELECT number FROM newest ORDER BY number DESC) n CROSS JOIN LATERAL ({check}) found
+    LIMIT {limit}
+), older (number) AS MATERIALIZED (
+    SELECT number FROM mine WHERE (SELECT count(*) FROM mine) BETWEEN {some} + 1 AND {most}
+        AND (SELECT count(*) FROM first) < {limit} AND number < (SELECT min(number) FROM newest)
+), {indexed} page AS MATERIALIZED (
+    SELECT found.* FROM (SELECT number FROM {candidates} ORDER BY number DESC) n CROSS JOIN LATERAL ({check}) found
+    LIMIT {limit}
+)
+(SELECT id, number FROM (SELECT * FROM first UNION ALL SELECT * FROM page) AS passing ORDER BY number DESC LIMIT {limit})
+UNION ALL SELECT NULL, NULL FROM mine HAVING count(*) > {most}
+"""
+_INDEXED = """hits (number) AS MATERIALIZED (
+    SELECT s.number FROM customer_search s WHERE (SELECT count(*) FROM first) * {rare} < {limit}
+        AND (SELECT count(*) FROM older) > 0 AND {terms} LIMIT {cap} + 1
+), left_over (number) AS MATERIALIZED (
+    SELECT number FROM older WHERE (SELECT count(*) FROM first) * {rare} >= {limit}
+        OR (SELECT count(*) FROM hits) > {cap} OR number IN (SELECT number FROM hits)
+),"""
 
 # One after the other, until the page is full.
 _WALK = "SELECT found.* FROM ({source} OFFSET 0) n CROSS JOIN LATERAL ({check}) found LIMIT {limit}"
@@ -63,16 +93,17 @@ _TOP_OF_MANY = """top (number) AS MATERIALIZED (
         ) newest) END
 )"""
 
-# The index, one bucket of numbers after the other; a row without an id: there are more. (+ 0: no other index will do.)
+# The index, one bucket of numbers after the other, the finds of each in order (+ 0: no other index will do); a row without
+# an id: there are more.
 _DESCEND = """
 WITH {owners} {top}, page AS MATERIALIZED (
-    SELECT found.* FROM top, generate_series(top.number >> {bits}, {last}, -1) AS block,
-        generate_series((block << {inner}) + (1 << {inner}) - 1, block << {inner}, -1) AS bucket
-    CROSS JOIN LATERAL (
-        SELECT looked.* FROM customer_search s CROSS JOIN LATERAL (
-            SELECT c.id, c.number FROM customer c WHERE c.number = s.number AND {rest} LIMIT 1
-        ) looked WHERE {indexed} AND s.number <= top.number ORDER BY s.number + 0 DESC LIMIT {limit}
-    ) found WHERE {worthwhile} LIMIT {limit}
+    SELECT looked.* FROM (
+        SELECT found.number FROM top, generate_series(top.number >> {bits}, {last}, -1) AS block,
+            generate_series((block << {inner}) + (1 << {inner}) - 1, block << {inner}, -1) AS bucket
+        CROSS JOIN LATERAL (
+            SELECT s.number FROM customer_search s WHERE {indexed} AND s.number <= top.number ORDER BY s.number + 0 DESC
+        ) found WHERE {worthwhile} LIMIT {cap}
+    ) n CROSS JOIN LATERAL ({check}) looked LIMIT {limit}
 )
 SELECT id, number FROM page UNION ALL SELECT NULL, NULL FROM top WHERE {last} > 0
 """
@@ -142,16 +173,15 @@ class Listing:
             yield _Draft(self, whose).words(asked)
         for column, days in self._dates():
             yield _Draft(self, whose).dated(column, days)
-        if whose.many:
-            yield _Draft(self, whose).all_of_many(_FEW)
-        yield _Draft(self, whose).newest()
         conditions = Conditions(self.filters, Values().put)
+        if whose.owned:
+            yield _Draft(self, whose).mine()
+        if not (whose.many and conditions.known):
+            yield _Draft(self, whose).newest()
         if conditions.known and not whose.single:
             yield _Draft(self, whose).first_blocks()
         if conditions.narrow:
             yield _Draft(self, whose).by_index()
-        if conditions.known and whose.many:
-            yield _Draft(self, whose).all_of_many(_MANY)
         yield _Draft(self, whose).rest()
 
     def _dates(self) -> Iterator[tuple[str, Days]]:
@@ -178,16 +208,22 @@ class _Draft:
         within = self._conditions.between(f"c.{column}", Span.of(days, clock.business_day()))
         plain = "SELECT c.number FROM customer c WHERE"
         if self._whose.one:
-            return self._look(f"{plain} {self._of_one()} AND {within} AND {self._before()}", self._check())
+            return self._look(f"{self._all_of_one()} AND {within}", self._check())
         if self._whose.many:
             return self._look(self._of_many(within), self._check())
         owned = self._of_many(within).replace("owners o", "staff o")
         unowned = f"({plain} c.guide_id IS NULL AND {within} LIMIT {_FEW} + 1)"
         return self._look(f"{owned} UNION ALL {unowned}", self._check(mine=False))
 
-    def all_of_many(self, most: int) -> Way:
-        """All customers of many colleagues, if there are no more than so many."""
-        return self._look(self._of_many("true", most), self._check(), most)
+    def mine(self) -> Way:
+        """All customers of one or many colleagues, if they aren't too many."""
+        source = self._all_of_one() if self._whose.one else self._of_many("true", _MANY)
+        indexed, candidates = "", "older"
+        if self._conditions.narrow:
+            terms, limit = self._conditions.indexed(), self._listing.limit
+            indexed, candidates = _INDEXED.format(terms=terms, limit=limit, rare=_RARE, cap=_FOUND), "left_over"
+        words = {"source": source, "indexed": indexed, "candidates": candidates, "check": self._check()}
+        return Way(self._fill(_MINE, most=_MANY, some=_SOME, **words), self._values)
 
     def newest(self) -> Way:
         """The newest of one colleague or place, or of all."""
@@ -199,17 +235,17 @@ class _Draft:
     def first_blocks(self) -> Way:
         """What the index finds in the newest blocks."""
         last = f"greatest((top.number >> {BUCKET_BITS + _BLOCK_BITS}) - {_BLOCKS - 1}, 0)"
-        return Way(self._descend(last), self._values, newest=True)
+        return Way(self._descend(last, str(_FEW)), self._values, newest=True)
 
     def by_index(self) -> Way:
         """All that the index finds, if they are few."""
         source = f"SELECT s.number FROM customer_search s WHERE {self._conditions.indexed()}"
-        return self._look(source, self._check(mine=False, found=""))
+        return self._look(source, self._check(mine=False, found=""), _FOUND)
 
     def rest(self) -> Way:
         """All of them, newest first, until the page is full."""
         if self._conditions.known and not self._whose.single:
-            sql = self._descend("0")
+            sql = self._descend("0", "ALL")
         elif self._whose.many:
             sql = self._fill(_STRIDE, check=self._check())
         else:
@@ -217,16 +253,17 @@ class _Draft:
             sql = self._fill(_WALK, source=self._in_order(columns), check=self._check())
         return Way(sql, self._values)
 
-    def _look(self, source: str, check: str, most: int | None = None) -> Way:
-        cap = most or _FEW
+    def _look(self, source: str, check: str, cap: int | None = None) -> Way:
+        cap = cap or _FEW
         return Way(self._fill(_LOOK, source=source, cap=cap, unless=_UNLESS.format(cap=cap), check=check), self._values)
 
-    def _descend(self, last: str) -> str:
+    def _descend(self, last: str, cap: str) -> str:
         bits = BUCKET_BITS + _BLOCK_BITS
         return self._fill(
             _DESCEND,
             indexed=self._conditions.indexed_in("bucket"),
-            rest=self._rest(mine=False),
+            check=self._check(mine=False, found=""),
+            cap=cap,
             worthwhile=_WORTHWHILE.format(bits=bits) if self._whose.many else "true",
             last=last,
             bits=bits,
@@ -264,6 +301,9 @@ class _Draft:
 
     def _of_one(self) -> str:
         return f"c.guide_id = {self._put(self._whose.one)}::uuid"
+
+    def _all_of_one(self) -> str:
+        return f"SELECT c.number FROM customer c WHERE {self._of_one()} AND {self._before()}"
 
     def _in_order(self, columns: str = "true") -> str:
         own = self._of_one() if self._whose.one else self._whose.unowned or "true"

@@ -50,9 +50,14 @@ class Whose:
         return self.one is not None or self.unowned is not None
 
     @property
+    def owned(self) -> bool:
+        """Whether they are one colleague's or many colleagues'."""
+        return self.one is not None or self.many
+
+    @property
     def nobody(self) -> bool:
         """Whether it contradicts itself: customers without an owner among those of owners."""
-        return (self.one is not None or self.many) and self.filters.place in UNOWNED
+        return self.owned and self.filters.place in UNOWNED
 
     @property
     def unowned(self) -> str | None:

@@ -1,0 +1,6 @@
+import "@guanxi/kit/style.css";
+import { start } from "@guanxi/kit";
+import App from "./App.vue";
+import { routes } from "./routes";
+
+void start(App, import.meta.env.BASE_URL, routes);

@@ -1,0 +1,18 @@
+export { api, data, picture, type Schemas } from "./api/client";
+export { isRefusal, Refused, Unreachable, wordsOf } from "./api/errors";
+export * from "./format";
+export { live } from "./live/stream";
+export { useLive } from "./live/useLive";
+export { default as PasswordForm } from "./login/PasswordForm.vue";
+export { default as SecondFactorForm } from "./login/SecondFactorForm.vue";
+export { offline, whenOnline } from "./offline";
+export { session, type Me } from "./session/session";
+export { start } from "./start";
+export { useAction } from "./states/action";
+export { default as Loaded } from "./states/Loaded.vue";
+export { default as OfflineBar } from "./states/OfflineBar.vue";
+export { usePages, type Pages } from "./states/pages";
+export { useResource, type Resource } from "./states/resource";
+export { default as FieldBox } from "./ui/FieldBox.vue";
+export { default as LanguageSwitch } from "./ui/LanguageSwitch.vue";
+export { language, setLanguage, speak } from "./words/language";

@@ -1,0 +1,97 @@
+import { ref, watch } from "vue";
+import { language } from "../words/language";
+import { onDoor } from "../api/client";
+import { ticket } from "../session/ticket";
+import { Parser, type LiveEvent } from "./parse";
+
+/** The server says something at least this often (its heartbeat is shorter); silence means that the line is dead. */
+const LONGEST_SILENCE_MS = 45_000;
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 30_000;
+
+type Listener = (event: LiveEvent) => void;
+
+const listeners = new Set<Listener>();
+let last: string | null = null;
+let life: AbortController | null = null;
+let wake = () => {};
+
+/** Whether the stream stands. */
+export const live = ref(false);
+
+/** Hear every event from now on; gives what ends it. */
+export function listen(listener: Listener): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** Keep a stream open as long as somebody is logged in. Call it once, when the application starts. */
+export function stayLive(): void {
+  watch(ticket, restart, { immediate: true });
+  window.addEventListener("online", () => wake());
+  document.addEventListener("visibilitychange", () => document.hidden || wake());
+}
+
+function restart(token: string | null): void {
+  life?.abort();
+  last = null;
+  life = token ? new AbortController() : null;
+  if (token && life) void keepOpen(token, life.signal);
+}
+
+async function keepOpen(token: string, ended: AbortSignal): Promise<void> {
+  let pause = FIRST_PAUSE_MS;
+  while (!ended.aborted) {
+    const parser = new Parser();
+    const wasLive = await follow(token, parser, ended).catch(() => false);
+    live.value = false;
+    pause = wasLive ? (parser.retry ?? FIRST_PAUSE_MS) : Math.min(pause * 2, LONGEST_PAUSE_MS);
+    if (!ended.aborted) await rest(pause * (0.5 + Math.random() / 2));
+  }
+}
+
+/** A pause that ends early when the network comes back or the page is looked at again. */
+function rest(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    wake = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+  });
+}
+
+/** Read one connection to its end; whether it stood at all. */
+async function follow(token: string, parser: Parser, ended: AbortSignal): Promise<boolean> {
+  const silence = new AbortController();
+  let timer = setTimeout(() => silence.abort(), LONGEST_SILENCE_MS);
+  const headers = { Authorization: `Bearer ${token}`, "Accept-Language": language.value };
+  try {
+    const response = await fetch("/staff/v1/live", {
+      headers: last === null ? headers : { ...headers, "Last-Event-ID": last },
+      signal: AbortSignal.any([ended, silence.signal]),
+      cache: "no-store",
+    });
+    if (response.status === 401) onDoor.ended();
+    if (!response.ok || !response.body) return false;
+    live.value = true;
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+      clearTimeout(timer);
+      timer = setTimeout(() => silence.abort(), LONGEST_SILENCE_MS);
+      parser.take(piece.value).forEach(tell);
+    }
+    return true;
+  } catch (error) {
+    if (live.value) return true;
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function tell(event: LiveEvent): void {
+  if (event.id !== null) last = event.id;
+  if (event.event === "sessions_ended" && event.id === null) onDoor.ended();
+  for (const listener of listeners) listener(event);
+}
