@@ -71,6 +71,18 @@ class CustomerPart:
     counts: Callable[[Connection, Sequence[UUID]], Awaitable[Mapping[UUID, int]]] | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatCommand:
+    """What a fan may write to get something from a context: `words`, of which 帮助 shows the first with the `title`.
+
+    `respond(view)` answers as a responder of pushes does, in its time, reading only; None: not this fan, others may.
+    """
+
+    words: tuple[str, ...]
+    title: str
+    respond: Callable[[Any], Awaitable[Any]]
+
+
 @dataclass(frozen=True, slots=True)
 class FastRoute:
     """A route called before the framework's machinery: `endpoint(request=…, **path parameters)` gives a response."""
@@ -84,7 +96,7 @@ class FastRoute:
 class Context:
     """`routes` are routers of the HTTP door, `responders` answer pushes, `permissions` name operation points.
 
-    `warm` fills caches before a process takes its first request.
+    `commands` are what fans may write to it. `warm` fills caches before a process takes its first request.
     """
 
     name: str
@@ -94,6 +106,7 @@ class Context:
     handlers: tuple[Handler, ...] = ()
     jobs: tuple[Job, ...] = ()
     responders: tuple[Any, ...] = ()
+    commands: tuple[ChatCommand, ...] = ()
     permissions: tuple[str, ...] = ()
     belongings: tuple[Belonging, ...] = ()
     customer_parts: tuple[CustomerPart, ...] = ()

@@ -59,6 +59,8 @@ class Migration(migrations.Migration):
                 ("hours", fields.JSONField(encoder=JSON_DUMPS, decoder=loads)),
                 ("contents", fields.JSONField(encoder=JSON_DUMPS, decoder=loads)),
                 ("hand_over", fields.BooleanField()),
+                ("before_commands", fields.BooleanField(db_default=False)),
+                ("in_help", fields.BooleanField(db_default=False)),
                 ("priority", fields.IntField()),
                 ("enabled", fields.BooleanField()),
                 ("version", fields.IntField()),
@@ -91,6 +93,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
                 ("word", fields.CharField(max_length=50)),
+                ("compared", fields.TextField(unique=False)),
                 (
                     "added_by",
                     fields.ForeignKeyField(
@@ -108,7 +111,7 @@ class Migration(migrations.Migration):
                 "table": "banned_word",
                 "app": "models",
                 "pk_attr": "id",
-                "table_description": "A word that no message of fans shows unasked, and that we don't say.",
+                "table_description": "A word that no message of fans shows unasked, and that we don't say; `compared` is its folded form.",
             },
             bases=["Model"],
         ),
@@ -295,6 +298,7 @@ class Migration(migrations.Migration):
                 ("leased_until", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("attempts", fields.SmallIntField()),
                 ("next_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("found", fields.JSONField(null=True, encoder=JSON_DUMPS, decoder=loads)),
                 ("published_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 (
                     "published_by",
@@ -482,9 +486,19 @@ class Migration(migrations.Migration):
                 on_delete=OnDelete.RESTRICT,
             ),
         ),
+        ops.AddField(
+            model_name="OutboundMessage",
+            name="message_until",
+            field=fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
+        ),
+        ops.AddField(
+            model_name="OutboundMessage",
+            name="short_until",
+            field=fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
+        ),
         ops.AddConstraint(
             model_name="BannedWord",
-            constraint=UniqueConstraint(fields=("word",), name="banned_word_key"),
+            constraint=UniqueConstraint(fields=("compared",), name="banned_word_key"),
         ),
         ops.AddConstraint(
             model_name="Conversation",

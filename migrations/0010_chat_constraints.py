@@ -31,7 +31,8 @@ _MESSAGES = f"""
 CREATE INDEX chat_message_terms ON chat_message USING gin (terms) WITH (gin_pending_list_limit = 256);
 """
 
-# One action sets its window anew; a message counts against all that are open (wechat-platform §3.1).
+# One action sets its window anew; a message counts against all that are open (wechat-platform §3.1). `closed_at`: the
+# last unfollow; `refused`: the platform refuses messages to this person, until the person does something.
 _WINDOWS = """
 CREATE TABLE customer_window (
     digest bytea PRIMARY KEY,
@@ -39,7 +40,9 @@ CREATE TABLE customer_window (
     message_until timestamptz NOT NULL,
     message_left smallint NOT NULL CONSTRAINT customer_window_message CHECK (message_left >= 0),
     short_until timestamptz NOT NULL,
-    short_left smallint NOT NULL CONSTRAINT customer_window_short CHECK (short_left >= 0)
+    short_left smallint NOT NULL CONSTRAINT customer_window_short CHECK (short_left >= 0),
+    closed_at timestamptz,
+    refused text
 ) WITH (fillfactor = 80);
 CREATE TABLE conversation_watch (
     conversation_id uuid NOT NULL REFERENCES conversation (id),
@@ -47,6 +50,33 @@ CREATE TABLE conversation_watch (
     until timestamptz NOT NULL,
     PRIMARY KEY (conversation_id, staff_id)
 );
+"""
+
+# A picture of ours that the platform has: its bytes, what for, the platform's name of it, and until when it is good.
+_UPLOADS = """
+CREATE TABLE wechat_upload (
+    account_id uuid NOT NULL REFERENCES wechat_account (id),
+    digest text NOT NULL,
+    kind text NOT NULL CONSTRAINT wechat_upload_kind CHECK (kind IN ('image', 'article')),
+    value text NOT NULL,
+    until timestamptz,
+    PRIMARY KEY (account_id, digest, kind)
+);
+"""
+
+# Each channel's senders find their own messages, however many wait in the other; a person's ones are counted against
+# the windows.
+_OUTBOUND = """
+DROP INDEX outbound_message_due, outbound_message_sending;
+CREATE INDEX outbound_message_due ON outbound_message (channel, due_at) WHERE state = 'pending';
+CREATE INDEX outbound_message_sending ON outbound_message (channel, leased_until)
+    WHERE state IN ('sending', 'unknown') AND leased_until IS NOT NULL;
+CREATE INDEX outbound_message_turn ON outbound_message (conversation_id, id)
+    WHERE conversation_id IS NOT NULL AND state IN ('pending', 'sending');
+CREATE INDEX outbound_message_person ON outbound_message (digest, tried_at)
+    WHERE channel = 'customer' AND state IN ('pending', 'sending', 'sent', 'unknown');
+ALTER TABLE outbound_message ADD CONSTRAINT outbound_message_of_a_conversation CHECK (
+    (channel = 'customer') = (conversation_id IS NOT NULL));
 """
 
 _CONSTRAINTS = """
@@ -67,8 +97,11 @@ CREATE UNIQUE INDEX menu_edition_publishing_key ON menu_edition (account_id) WHE
 CREATE UNIQUE INDEX menu_edition_live_key ON menu_edition (account_id) WHERE state = 'live';
 CREATE INDEX menu_edition_due ON menu_edition (next_at) WHERE state = 'publishing';
 ALTER TABLE auto_reply ADD CONSTRAINT auto_reply_match CHECK ((trigger = 'keyword') = (match IS NOT NULL));
-CREATE INDEX outbound_message_turn ON outbound_message (conversation_id, id)
-    WHERE conversation_id IS NOT NULL AND state IN ('pending', 'sending');
+ALTER TABLE auto_reply ADD CONSTRAINT auto_reply_exact CHECK (
+    NOT (before_commands OR in_help) OR match IS NOT DISTINCT FROM 'exact');
+ALTER TABLE auto_reply ADD CONSTRAINT auto_reply_words CHECK (
+    (trigger IN ('keyword', 'menu', 'event')) = (jsonb_array_length(words) > 0));
+ALTER TABLE auto_reply ADD CONSTRAINT auto_reply_says CHECK (hand_over OR jsonb_array_length(contents) > 0);
 CREATE INDEX wechat_intent_push ON wechat_intent (push_id);
 """
 
@@ -79,12 +112,22 @@ class Migration(migrations.Migration):
     operations = [
         ops.RunSQL(_MESSAGES, "DROP TABLE chat_message"),
         ops.RunSQL(_WINDOWS, "DROP TABLE conversation_watch, customer_window"),
+        ops.RunSQL(_UPLOADS, "DROP TABLE wechat_upload"),
+        ops.RunSQL(
+            _OUTBOUND,
+            """ALTER TABLE outbound_message DROP CONSTRAINT outbound_message_of_a_conversation;
+            DROP INDEX outbound_message_due, outbound_message_sending, outbound_message_turn, outbound_message_person;
+            CREATE INDEX outbound_message_due ON outbound_message (due_at) WHERE state = 'pending';
+            CREATE INDEX outbound_message_sending ON outbound_message (leased_until)
+                WHERE state IN ('sending', 'unknown')""",
+        ),
         ops.RunSQL(
             _CONSTRAINTS,
-            """DROP INDEX wechat_intent_push, outbound_message_turn, menu_edition_due, menu_edition_live_key,
+            """DROP INDEX wechat_intent_push, menu_edition_due, menu_edition_live_key,
                 menu_edition_publishing_key, menu_edition_draft_key, chat_media_due, service_case_escalate,
                 service_case_open_key, conversation_waiting;
-            ALTER TABLE auto_reply DROP CONSTRAINT auto_reply_match;
+            ALTER TABLE auto_reply DROP CONSTRAINT auto_reply_says, DROP CONSTRAINT auto_reply_words,
+                DROP CONSTRAINT auto_reply_exact, DROP CONSTRAINT auto_reply_match;
             ALTER TABLE service_case DROP CONSTRAINT service_case_answered,
                 DROP CONSTRAINT service_case_ended;
             ALTER TABLE conversation DROP CONSTRAINT conversation_counts,

@@ -68,7 +68,7 @@ async def list_fans(state: StateDep, cursor: Cursor = 0, limit: Limit = 100) -> 
 
 @router.put("/fans/{fan_id}")
 async def change_fan(state: StateDep, fan_id: str, body: TraitsIn) -> Person:
-    """Change what is known of a person: the phone number, or whether the platform takes it for a risky one."""
+    """Change what is known of a person: phone number, the phone's system, whether the platform calls it risky."""
     person = state.person(fan_id)
     changed = person.model_copy(update=body.model_dump(exclude_unset=True))
     state.save(changed)

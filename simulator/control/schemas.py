@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from simulator.world.records import Account, Bubble, Channel, Fields, Mode, Person
+from simulator.world.records import Account, Bubble, Channel, Client, Fields, Mode, Person
 from simulator.world.schemas import Input
 
 
@@ -17,6 +17,7 @@ class FansIn(Input):
 class TraitsIn(Input):
     phone: Annotated[str, Field(pattern=r"^1[0-9]{10}$")] = ""
     risky: bool = False
+    client: Client = "ios"
 
 
 class HealthOut(BaseModel):

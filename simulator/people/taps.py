@@ -6,7 +6,7 @@ from typing import cast
 
 from simulator.people import fans, sendings
 from simulator.people.act_schemas import TapIn
-from simulator.platform import menus
+from simulator.platform import menus_personal
 from simulator.platform.menus import Button
 from simulator.pushing import acts
 from simulator.pushing.acts import Chat
@@ -41,8 +41,7 @@ def tap(chat: Chat, body: TapIn) -> Iterator[Push]:
 
 
 def _button(chat: Chat, path: list[int]) -> Button:
-    menu = menus.find(chat.state, chat.account.app_id)
-    buttons = menu.button if menu is not None else []
+    buttons = menus_personal.shown(chat.state, chat.account.app_id, chat.fan_id)
     try:
         for place in path[:-1]:
             buttons = cast("list[Button]", buttons[place]["sub_button"])

@@ -19,9 +19,9 @@ from simulator.phones.phone_schemas import (
     SettledOut,
 )
 from simulator.platform.faults import Fault
-from simulator.platform.menus import Menu
+from simulator.platform.menus import Menu, PersonalMenu
 from simulator.pushing.push_faults import PushFault
-from simulator.world.records import Account, Bubble, Code, Follow, Push, Record
+from simulator.world.records import Account, Bubble, Code, Follow, Person, Push, Record
 from simulator.world.state import State
 
 RETRY_MILLISECONDS = 1_000
@@ -65,6 +65,8 @@ class Listener:
         if isinstance(record, Bubble) and record.sender == "account" and record.fan_id in self._fan_ids:
             # Whichever account it is: a phone rings for all of them.
             yield _event("ring", RingOut.of(record, self._accounts[record.app_id].name))
+        if isinstance(record, Person) and record.fan_id in self._fan_ids:
+            yield _event("changed", ChangedOut(what="menu"))
         event = self._event(record)
         if event is not None:
             yield event
@@ -73,7 +75,7 @@ class Listener:
         if getattr(record, "app_id", None) != self._app_id:
             return None
         match record:
-            case Menu():
+            case Menu() | PersonalMenu():
                 return _event("changed", ChangedOut(what="menu"))
             case Code() | Caption():
                 return _event("changed", ChangedOut(what="codes"))

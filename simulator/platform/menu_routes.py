@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
-from simulator.platform import menus
+from simulator.platform import menus, menus_personal
 from simulator.platform.doors import Body, OfficialCaller, answer, done
 from simulator.world.schemas import Input
 from simulator.world.state import StateDep
@@ -45,6 +45,25 @@ async def delete_menu(state: StateDep, account: OfficialCaller) -> Response:
     return done()
 
 
+@router.post("/menu/addconditional")
+async def add_personal_menu(state: StateDep, account: OfficialCaller, body: Body) -> Response:
+    """Make a menu for some fans."""
+    return answer(menus_personal.add(state, account, body))
+
+
+@router.post("/menu/delconditional")
+async def delete_personal_menu(state: StateDep, account: OfficialCaller, body: Body) -> Response:
+    """Take one of them away."""
+    menus_personal.delete(state, account, body)
+    return done()
+
+
+@router.post("/menu/trymatch")
+async def try_match(state: StateDep, account: OfficialCaller, body: Body) -> Response:
+    """Tell which menu a follower sees."""
+    return answer(menus_personal.try_match(state, account, body))
+
+
 @router.get("/get_current_selfmenu_info")
 async def get_current_menu(state: StateDep, account: OfficialCaller) -> Response:
     """Return the menu, whoever made it."""
@@ -52,10 +71,13 @@ async def get_current_menu(state: StateDep, account: OfficialCaller) -> Response
 
 
 @control.get("/{app_id}/menu")
-async def show_menu(state: StateDep, app_id: str) -> MenuOut:
-    """Show the menu as phones have it."""
+async def show_menu(state: StateDep, app_id: str, fan_id: str | None = None) -> MenuOut:
+    """Show the menu that all phones have, or what one person's has."""
     menu = menus.find(state, state.account(app_id).app_id)
-    return MenuOut(button=menu.button if menu else [], by_hand=menu.by_hand if menu else False)
+    buttons = menu.button if menu else []
+    if fan_id is not None:
+        buttons = menus_personal.shown(state, app_id, state.person(fan_id).fan_id)
+    return MenuOut(button=buttons, by_hand=menu.by_hand if menu else False)
 
 
 @control.put("/{app_id}/menu")

@@ -22,7 +22,26 @@ WITH_KEY = {
     "pic_weixin",
     "location_select",
 }
+FIRST_ID = 208_000_000
 WITH_MEDIA = {"media_id": "media_id", "view_limited": "media_id", "article_id": "article_id"}
+
+
+class PersonalMenu(Record):
+    """What fans get whom `rule` fits, instead of the menu that all have; a deleted one leaves its number unused."""
+
+    app_id: str
+    number: int
+    button: list[Button]
+    rule: dict[str, str]
+    deleted: bool = False
+
+    def key(self) -> str:
+        return f"{self.app_id}|{self.number}"
+
+    @property
+    def menu_id(self) -> int:
+        """What the platform calls it; the menu that all have is number 0."""
+        return menu_id(self.number)
 
 
 class Menu(Record):
@@ -42,11 +61,21 @@ def find(state: State, app_id: str) -> Menu | None:
 
 
 def create(state: State, account: Account, button: object, *, by_hand: bool = False) -> Menu:
-    """Replace the menu; errcode 47001 shape, 40016-40020 and 40023-40027, 40165 and 40166 of a mini-program."""
-    checked = [_check(state, account, each, 0) for each in _sized(account, button, 0)]
-    menu = Menu(app_id=account.app_id, button=checked, by_hand=by_hand)
-    state.save(menu)
+    """Replace the menu; errcode 47001 shape, 40016-40020 and 40023-40027, 40165 and 40166 of a mini-program.
+
+    Personal menus stay, but for one made by hand: those are the API's. (Nobody says so; an account's switch clears.)
+    """
+    menu = Menu(app_id=account.app_id, button=checked(state, account, button), by_hand=by_hand)
+    with state.atomic():
+        if by_hand or account.new_menu_clears_personal:
+            _clear_personal(state, account)
+        state.save(menu)
     return menu
+
+
+def checked(state: State, account: Account, button: object) -> list[Button]:
+    """Return the buttons of a menu as they will be kept; errcodes as `create` has them."""
+    return [_check(state, account, each, 0) for each in _sized(account, button, 0)]
 
 
 def get(state: State, account: Account) -> dict[str, Any]:
@@ -54,14 +83,37 @@ def get(state: State, account: Account) -> dict[str, Any]:
     menu = find(state, account.app_id)
     if menu is None or menu.by_hand:
         raise PlatformError(MENU_MISSING)
-    return {"menu": {"button": [{**button, "sub_button": button.get("sub_button", [])} for button in menu.button]}}
+    personal = personal_menus(state, account.app_id)
+    if not personal:
+        return {"menu": {"button": in_full(menu.button)}}
+    listed = [
+        {"button": in_full(each.button), "matchrule": each.rule, "menuid": each.menu_id} for each in reversed(personal)
+    ]
+    return {"menu": {"button": in_full(menu.button), "menuid": menu_id(0)}, "conditionalmenu": listed}
 
 
 def delete(state: State, account: Account) -> None:
-    """Take the menu away; there need not be one."""
+    """Take the menu away, and all personal ones with it; there need not be one."""
     menu = find(state, account.app_id)
-    if menu is not None:
-        state.drop(menu)
+    with state.atomic():
+        _clear_personal(state, account)
+        if menu is not None:
+            state.drop(menu)
+
+
+def personal_menus(state: State, app_id: str) -> list[PersonalMenu]:
+    """Return the account's personal menus, oldest first."""
+    return [menu for menu in state.every(PersonalMenu).values() if menu.app_id == app_id and not menu.deleted]
+
+
+def menu_id(number: int) -> int:
+    """Return what the platform calls a menu."""
+    return FIRST_ID + number
+
+
+def in_full(buttons: list[Button]) -> list[Button]:
+    """Return buttons as the API tells of them: each with its sub-buttons, also where there are none."""
+    return [{**button, "sub_button": button.get("sub_button", [])} for button in buttons]
 
 
 def current(state: State, account: Account) -> dict[str, Any]:
@@ -74,6 +126,12 @@ def current(state: State, account: Account) -> dict[str, Any]:
         for button in menu.button
     ]
     return {"is_menu_open": 1, "selfmenu_info": {"button": buttons}}
+
+
+def _clear_personal(state: State, account: Account) -> None:
+    for menu in personal_menus(state, account.app_id):
+        menu.deleted = True
+        state.save(menu)
 
 
 def _sized(account: Account, buttons: object, level: int) -> list[Any]:

@@ -77,7 +77,7 @@ def delete(state: State, account: Account, body: dict[str, Any]) -> None:
 
 def bearers_page(state: State, account: Account, body: dict[str, Any]) -> dict[str, Any]:
     """Answer `/cgi-bin/user/tag/get`: the followers with a tag, a page at a time."""
-    tag = _living(state, account, body.get("tagid"))
+    tag = living(state, account, body.get("tagid"))
     everyone = list(state.follows[account.app_id].values())
     bearers = [follow for follow in _bearers(state, account, tag) if follow.following]
     openids = users.page_after(everyone, bearers, str(body.get("next_openid", "")))
@@ -87,7 +87,7 @@ def bearers_page(state: State, account: Account, body: dict[str, Any]) -> dict[s
 def put_on(state: State, account: Account, body: dict[str, Any]) -> None:
     """Carry out `batchtagging` for all or for none; errcode 40032, 45159, 40003, 50005, 45059 too many on one."""
     openids = users.openid_list(body, account.limits.tagging_size)
-    tag = _living(state, account, body.get("tagid"))
+    tag = living(state, account, body.get("tagid"))
     follows = [users.follower(state, account, openid) for openid in openids]
     fresh = [follow for follow in follows if tag.tag_id not in follow.tags]
     if any(len(follow.tags) >= account.limits.tags_per_user for follow in fresh):
@@ -101,7 +101,7 @@ def put_on(state: State, account: Account, body: dict[str, Any]) -> None:
 def take_off(state: State, account: Account, body: dict[str, Any]) -> None:
     """Carry out `batchuntagging`; errcode 40032, 45159, 40003."""
     openids = users.openid_list(body, account.limits.tagging_size)
-    tag = _living(state, account, body.get("tagid"))
+    tag = living(state, account, body.get("tagid"))
     follows = [users.known(state, account, openid) for openid in openids]
     with state.atomic():
         _untag(state, tag, [follow for follow in follows if tag.tag_id in follow.tags])
@@ -145,10 +145,11 @@ def _name(state: State, account: Account, given: dict[str, Any], *, but: Tag | N
 def _changeable(state: State, account: Account, given: dict[str, Any]) -> Tag:
     if given.get("id") in RESERVED:
         raise PlatformError(TAG_RESERVED)
-    return _living(state, account, given.get("id"))
+    return living(state, account, given.get("id"))
 
 
-def _living(state: State, account: Account, tag_id: object) -> Tag:
+def living(state: State, account: Account, tag_id: object) -> Tag:
+    """Return a tag that is there; errcode 45159."""
     tag = state.every(Tag).get(f"{account.app_id}|{tag_id}")
     if tag is None or tag.deleted:
         raise PlatformError(TAG_INVALID)

@@ -129,6 +129,18 @@ PLATFORM_ERRORS = {
     50005: "user not subscribe",
     53600: "invalid publish id",
     61010: "code is expired",
+    65301: "not exist the menuid",
+    65302: "not exist the user",
+    65303: "there is no selfmenu, please create selfmenu first",
+    65304: "match rule empty",
+    65305: "menu count limit",
+    65306: "conditional menu not support",
+    65307: "conditional menu is empty",
+    65308: "exist empty button act",
+    65309: "conditional menu disabled",
+    65316: "too many domain",
+    65317: "contain invalid url",
+    65320: "match rule contains private information",
     87014: "risky content",
     89503: "this ip needs the confirmation of the administrator",
     200011: "templates reach limit",
@@ -223,6 +235,14 @@ CLEARS_USED_UP = 48006
 NOT_FOLLOWING = 50005
 INVALID_PUBLISH_ID = 53600
 VISIT_TOO_OLD = 61010
+PERSONAL_MENU_MISSING = 65301
+MENU_USER_MISSING = 65302
+DEFAULT_MENU_MISSING = 65303
+MATCH_RULE_EMPTY = 65304
+PERSONAL_MENU_UNSUPPORTED = 65306
+PERSONAL_MENU_EMPTY = 65307
+TOO_MANY_DOMAINS = 65316
+MATCH_RULE_PRIVATE = 65320
 IP_AWAITS_APPROVAL = 89503
 INVALID_TEMPLATE_TITLE = 200012
 INVALID_KEYWORDS = 200014

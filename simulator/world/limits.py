@@ -20,6 +20,9 @@ class Limits(MessageLimits):
     menu_create: Count = 1_000
     menu_get: Count = 10_000
     menu_delete: Count = 1_000
+    menu_addconditional: Count = 2_000
+    menu_delconditional: Count = 2_000
+    menu_trymatch: Count = 20_000
     jscode2session: Count = 1_000_000
     msg_sec_check: Count = 2_000_000
     force_refresh: Count = 20
@@ -57,6 +60,7 @@ class Limits(MessageLimits):
     menu_sub_name_bytes: Count = 60
     menu_key_bytes: Count = 128
     menu_url_bytes: Count = 1_024
+    menu_personal_domains: Count = 3
     tags: Count = 100
     tags_per_user: Count = 20
     tag_name_bytes: Count = 30

@@ -9,6 +9,8 @@ from simulator.world.limits import Limits
 
 Mode = Literal["plain", "compatible", "safe"]
 PushFormat = Literal["xml", "json"]
+# What WeChat runs on.
+Client = Literal["ios", "android", "others"]
 Outcome = Literal["pending", "replied", "accepted", "discarded", "malformed", "silent", "dropped"]
 # What sent a bubble that answers no push; `pushed` is a conversation's own.
 Channel = Literal["pushed", "custom", "template", "subscribe", "mass", "preview"]
@@ -75,6 +77,7 @@ class Account(Record):
     token_characters: Annotated[int, Field(ge=64, le=512)] = 137
     oauth_domains: list[str] = []
     pages: list[str] = []
+    new_menu_clears_personal: bool = False
     risky_words: list[str] = []
     review_words: list[str] = []
     limits: Limits = Limits()
@@ -104,6 +107,7 @@ class Person(Record):
     name: str
     phone: str = ""
     risky: bool = False
+    client: Client = "ios"
 
     def key(self) -> str:
         return self.fan_id

@@ -68,7 +68,12 @@ BY_HAND_INDEXES = {
     "file_blob": {("idle_since",)},
     "library_image": {("id",)},
     "notice": {("staff_id", "id")},
-    "outbound_message": {("due_at",), ("leased_until",), ("conversation_id", "id")},
+    "outbound_message": {
+        ("channel", "due_at"),
+        ("channel", "leased_until"),
+        ("conversation_id", "id"),
+        ("digest", "tried_at"),
+    },
     "chat_media": {("next_at",)},
     "conversation": {("waiting_since", "id")},
     "menu_edition": {("next_at",)},
@@ -97,7 +102,11 @@ BY_HAND_FOREIGN_KEYS = {
     "staff": {("post_id", "post", "NO ACTION")},
 }
 BY_HAND_CHECKS = {
+    "outbound_message_of_a_conversation",
+    "auto_reply_exact",
     "auto_reply_match",
+    "auto_reply_says",
+    "auto_reply_words",
     "conversation_counts",
     "conversation_waits_in_a_case",
     "service_case_answered",
@@ -151,6 +160,7 @@ WITHOUT_MODEL = {
     "wechat_follower_seen",
     "timeline",
     "wechat_intent",
+    "wechat_upload",
     "tortoise_migrations",
 }
 

@@ -5,7 +5,7 @@ from tests.simulator.harness import APP_ID
 
 async def test_people_are_made_and_paged(simulator):
     [person] = (await simulator.ok("/sim/fans", {"name": "店长"}))["fans"]
-    assert person == {"fan_id": "fan0000001", "name": "店长", "phone": "19900000001", "risky": False}
+    assert person == {"fan_id": "fan0000001", "name": "店长", "phone": "19900000001", "risky": False, "client": "ios"}
     more = (await simulator.ok("/sim/fans", {"name": "顾客", "count": 3}))["fans"]
     assert [fan["name"] for fan in more] == ["顾客1", "顾客2", "顾客3"]
     first = await simulator.ok("/sim/fans?limit=3")

@@ -31,7 +31,7 @@ async def _ask(fan, *responders, fields=None):
 
 def _says(text, name="says", answers=(Text,)):
     async def respond(_view):
-        return None if text is None else Response(text)
+        return None if text is None else Response(text=text)
 
     return Responder(name, answers, respond)
 
@@ -48,7 +48,7 @@ async def test_a_late_responder_is_cut_off_and_silence_is_the_stored_answer(fan)
             await asyncio.sleep(30)
         finally:
             ended.append(True)
-        return Response("too late")
+        return Response(text="too late")
 
     fields = fan.text("你好")
     assert await _ask(fan, Responder("late", (Text,), sleep), fields=fields) == "success"
@@ -60,7 +60,7 @@ async def test_a_late_responder_is_cut_off_and_silence_is_the_stored_answer(fan)
 async def test_the_time_limit_is_a_parameter(fan):
     async def sleep(_view):
         await asyncio.sleep(0.3)
-        return Response("slow")
+        return Response(text="slow")
 
     responder = Responder("slow", (Text,), sleep)
     assert await _ask(fan, responder) == "success"
@@ -94,7 +94,7 @@ async def test_in_shadow_nobody_is_asked_and_silence_is_stored(fan):
 
     async def respond(_view):
         asked.append(True)
-        return Response("mine", (Intent("send_text", {"text": "later"}),))
+        return Response(text="mine", intents=(Intent("send_text", {"text": "later"}),))
 
     assert await _ask(fan, Responder("mine", (Text,), respond)) == "success"
     assert (await _stored(), await make.count("wechat_intent"), asked) == ([None], 0, [])

@@ -1,4 +1,7 @@
 import { defineConfig } from "vite";
-import { application } from "../vite.base.ts";
+import { application } from "../vite.base";
+import { elementStyles } from "./element-styles";
 
-export default defineConfig(application("console"));
+const base = application("console");
+
+export default defineConfig({ ...base, plugins: [...(base.plugins ?? []), elementStyles()] });

@@ -13,8 +13,9 @@ class AutoReply(Model):
     """A rule: what it is asked by, when it holds, and what is said. Without an account it holds in all.
 
     `words` are the key words, menu keys or names of events; `hours` are windows of the business week
-    ({"days": [1, 7], "from": "09:00", "until": "21:00"}), none of them means always. The smallest `priority` is asked
-    first. `hand_over`: a person is wanted as well.
+    ({"days": [1, 7], "since": "09:00", "until": "21:00"}), none of them means always. The smallest `priority` is asked
+    first. `hand_over`: a person is wanted as well. Only exact key words may stand `before_commands` of the chat, and be
+    shown `in_help`.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -28,6 +29,8 @@ class AutoReply(Model):
     hours: fields.Field[list[dict[str, object]]] = fields.JSONField()
     contents: fields.Field[list[dict[str, object]]] = fields.JSONField()
     hand_over = fields.BooleanField()
+    before_commands = fields.BooleanField(db_default=False)
+    in_help = fields.BooleanField(db_default=False)
     priority = fields.IntField()
     enabled = fields.BooleanField()
     version = fields.IntField()

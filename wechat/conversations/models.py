@@ -16,8 +16,8 @@ class Conversation(Model):
     `staff` has it; without one it waits in the line of `store`, without a store in that of the agents. `case_id` is
     the open case of service, null when nobody is wanted. `waiting_since` is the fan's first message that no person has
     answered; `unread` counts what colleagues have not looked at. `last_…` is the newest message, for the list: its
-    text goes when the person is forgotten. Messages are numbered under the row's lock, without gaps: who has read number n
-    has seen all before it. `version` goes up with whatever colleagues decide.
+    text goes when the person is forgotten. Messages are numbered under the row's lock, without gaps: who has read
+    number n has seen all before it. `version` goes up with whatever colleagues decide.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -83,10 +83,11 @@ class ChatMedia(Model):
 
 
 class BannedWord(Model):
-    """A word that no message of fans shows unasked, and that we don't say."""
+    """A word that no message of fans shows unasked, and that we don't say; `compared` is its folded form."""
 
     id = fields.UUIDField(primary_key=True)
     word = fields.CharField(max_length=50)
+    compared = fields.TextField()
     added_by: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
         "models.Staff", related_name=False, on_delete=fields.RESTRICT
     )
@@ -94,4 +95,4 @@ class BannedWord(Model):
 
     class Meta:
         table = "banned_word"
-        constraints: ClassVar = (UniqueConstraint(fields=("word",), name="banned_word_key"),)
+        constraints: ClassVar = (UniqueConstraint(fields=("compared",), name="banned_word_key"),)

@@ -1,6 +1,6 @@
 """What colleagues send and see at the inbox."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 from uuid import UUID
@@ -18,6 +18,7 @@ from wechat.outbound.contents import Content
 Version = Annotated[int, Field(ge=0, le=2_000_000_000)]
 Number = Annotated[int, Field(ge=0, le=2_000_000_000)]
 Words = Annotated[Text, StringConstraints(min_length=1, max_length=600)]
+_LONGEST_SPAN = timedelta(days=366)
 
 
 class View(StrEnum):
@@ -205,7 +206,7 @@ class ServiceLevelFilters(Input):
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
-        if self.last < self.first or (self.last - self.first).days > 366:
+        if self.last < self.first or self.last - self.first > _LONGEST_SPAN:
             raise Unfit("日期范围须在一年之内", "the span must be in order and within a year")
         return self
 

@@ -13,7 +13,7 @@ class MenuEdition(Model):
     """A menu of an account, in our words: `buttons`, and `personal` menus with whom each is for.
 
     `number` counts an account's menus; one is a draft and one on its way at most. `leased_until` is set while a process
-    tells the platform.
+    tells the platform; `found` is what it found there when it began, to be put back if the platform refuses.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -32,6 +32,7 @@ class MenuEdition(Model):
     leased_until = fields.DatetimeField(null=True)
     attempts = fields.SmallIntField()
     next_at = fields.DatetimeField(null=True)
+    found: fields.Field[object] = fields.JSONField(null=True)
     published_at = fields.DatetimeField(null=True)
     published_by: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
         "models.Staff", related_name=False, null=True, on_delete=fields.RESTRICT

@@ -11,6 +11,8 @@ from wechat.menus.rules import MenuState
 
 _Title = Annotated[Text, StringConstraints(min_length=1, max_length=60)]
 _Value = Annotated[Text, StringConstraints(min_length=1, max_length=1024)]
+Version = Annotated[int, Field(ge=0, le=2_000_000_000)]
+Level = Literal["error", "warning"]
 ButtonKind = Literal[
     "click",
     "view",
@@ -37,7 +39,7 @@ class ButtonIn(Input):
     url: _Value | None = None
     app_id: Annotated[Text | None, StringConstraints(max_length=32)] = None
     page: _Value | None = None
-    children: Annotated[list["ButtonIn"], Field(max_length=10)] = []
+    children: Annotated[list["ButtonIn"], Field(max_length=10)] = []  # noqa: RUF012 - pydantic copies it
 
 
 class ForWhom(Input):
@@ -53,22 +55,34 @@ class PersonalIn(Input):
 
 
 class MenuIn(Input):
-    """A draft; `version` is the one you saw, 0 for the first. An empty one takes the menu away when published."""
+    """A draft; `version` is the one you saw, 0 for the first. An empty one takes the menu away when published.
+
+    Of the personal menus that fit a fan the first one is shown.
+    """
 
     buttons: Annotated[list[ButtonIn], Field(max_length=10)]
-    personal: Annotated[list[PersonalIn], Field(max_length=20)] = []
-    version: Annotated[int, Field(ge=0, le=2_000_000_000)] = 0
+    personal: Annotated[list[PersonalIn], Field(max_length=20)] = []  # noqa: RUF012 - pydantic copies it
+    version: Version = 0
+
+
+class MenuVersionIn(Input):
+    """The draft that you saw: another one is not published."""
+
+    version: Version
 
 
 class MenuProblemOut(Output):
-    """What the platform would refuse; `where` is like `buttons.0.children.2.title`."""
+    """What the platform would refuse, or a warning about; `where` is like `buttons.0.children.2.title`."""
 
     where: str
     code: str
     words: str
+    level: Level = "error"
 
 
 class MenuOut(Output):
+    """A menu of an account. A draft of version 0 is nobody's yet (its id is nil): what the next one begins from."""
+
     id: UUID
     account_id: UUID
     number: int
@@ -85,7 +99,10 @@ class MenuOut(Output):
 
 
 class LiveMenuOut(Output):
-    """What the platform shows now. `ours`: the edition that it is; null when somebody changed it elsewhere."""
+    """What the platform shows now. `ours`: the edition that it is; null when somebody changed it elsewhere.
+
+    A button with neither `kind` nor children shows something that only the platform's own page can make.
+    """
 
     buttons: list[ButtonIn]
     personal: int

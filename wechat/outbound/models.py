@@ -16,7 +16,8 @@ class OutboundMessage(Model):
     `due_at` holds it back (quiet hours, the next try). `leased_until` is set while one process sends it, or until it is
     asked again what became of it. Since `tried_at` the platform may have it; null: it certainly has not. `settled_at`
     and `result` are what the platform reported later about `platform_id`; `reports` came before that id was known.
-    A customer message is of a conversation: those of one leave one after the other.
+    A customer message is of a conversation: those of one leave one after the other. `message_until` and `short_until`
+    are the ends of the windows in which it has a place (`windows`).
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -39,6 +40,8 @@ class OutboundMessage(Model):
     attempts = fields.SmallIntField()
     due_at = fields.DatetimeField()
     leased_until = fields.DatetimeField(null=True)
+    message_until = fields.DatetimeField(null=True)
+    short_until = fields.DatetimeField(null=True)
     tried_at = fields.DatetimeField(null=True)
     platform_id = fields.BigIntField(null=True)
     error = fields.CharField(max_length=200, null=True)

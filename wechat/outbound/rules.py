@@ -34,11 +34,60 @@ class Why(StrEnum):
     ACCOUNT_SILENT = "account_silent"
     ANSWER_LOST = "answer_lost"
     AWAY = "wechat_unavailable"
+    BLOCKED = "blocked"
+    FORGOTTEN = "forgotten"
     LEFT = "left"
     MUTED = "muted"
+    NOT_FOLLOWING = "not_following"
+    PICTURE_GONE = "picture_gone"
     QUOTA = "wechat_quota_spent"
     READ = "read"  # in the app, before it was its turn
+    REFUSED = "refused"  # the fan switched our messages off, or the platform doesn't know the fan
     UNBOUND = "unbound"
+    WINDOW_SHUT = "window_shut"
+    WINDOW_USED_UP = "window_used_up"
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """So many messages may be sent until then. `why_not` when it is none; until is then when the open window ends."""
+
+    until: datetime | None
+    left: int
+    why_not: Why | None = None
+
+
+SHUT = Allowance(None, 0, Why.WINDOW_SHUT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Windows:
+    """Both windows of a fan, and what else stands against writing; `shadow`: the account only looks on."""
+
+    message_until: datetime
+    message_left: int
+    short_until: datetime
+    short_left: int
+    shadow: bool
+    why_not: Why | None
+
+    def allowance(self, now: datetime) -> Allowance:
+        """What a fan's windows allow at a moment: they don't add up."""
+        windows = ((self.message_until, self.message_left), (self.short_until, self.short_left))
+        open_ = [(until, left) for until, left in windows if until > now]
+        usable = [(until, left) for until, left in open_ if left]
+        if self.why_not is not None:
+            return Allowance(None, 0, self.why_not)
+        if usable:
+            return Allowance(max(until for until, _ in usable), max(left for _, left in usable))
+        return Allowance(max(until for until, _ in open_), 0, Why.WINDOW_USED_UP) if open_ else SHUT
+
+    def places(self, taken: int, now: datetime) -> tuple[datetime | None, datetime | None]:
+        """The ends of (the message window, the short one) in which one more has a place, after so many."""
+        return (
+            self.message_until if self.message_until > now and self.message_left > taken else None,
+            self.short_until if self.short_until > now and self.short_left > taken else None,
+        )
 
 
 class TemplatePayload(TypedDict):

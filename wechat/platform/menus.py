@@ -1,5 +1,7 @@
-"""The menu of an official account (wechat-platform §5)."""
+"""The menu of an official account, and its personal menus (wechat-platform §5). Here buttons are the platform's own."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from wechat.accounts.queries import Credentials
@@ -7,15 +9,105 @@ from wechat.platform.client import call
 from wechat.platform.errors import PlatformRefused
 
 _NO_MENU = 46003
+_NO_PERSONAL_MENU = 65301
+
+Button = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """A menu for the fans whom `rule` fits (tag_id, client_platform_type); of those that fit the newest is shown."""
+
+    rule: Mapping[str, str]
+    buttons: Sequence[Button]
+    menu_id: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Menus:
+    """The menu that all have, and the personal ones, oldest first.
+
+    `by_api`: a call made it, so it can be made again, and personal ones can be put beside it.
+    """
+
+    buttons: Sequence[Button] = ()
+    personal: Sequence[Personal] = ()
+    by_api: bool = field(default=True, compare=False)
 
 
 async def read(account: Credentials) -> dict[str, Any] | None:
-    """The menu as it stands, made by whatever means: `is_menu_open` and `selfmenu_info`; None if there never was one.
+    """The menu as it stands, made by whatever means, in the platform's words; None if there never was one.
 
-    Menus made on the web page are only seen by `get_current_selfmenu_info`, so that is what is asked.
+    `is_menu_open` and `selfmenu_info`, and `conditionalmenu` where there are personal menus. Menus made on the web page
+    are only seen by `get_current_selfmenu_info`, so that is what is asked.
     """
+    info, made = await _ask(account, "/cgi-bin/get_current_selfmenu_info"), await _ask(account, "/cgi-bin/menu/get")
+    personal = (made or {}).get("conditionalmenu")
+    return {**(info or {}), "conditionalmenu": personal} if personal else info
+
+
+async def live(account: Credentials) -> Menus:
+    """What phones show now. Raises as `call` does."""
+    info, made = await _ask(account, "/cgi-bin/get_current_selfmenu_info"), await _ask(account, "/cgi-bin/menu/get")
+    return parsed({**(info or {}), "conditionalmenu": (made or {}).get("conditionalmenu")}, by_api=made is not None)
+
+
+def parsed(content: Mapping[str, Any], *, by_api: bool = False) -> Menus:
+    """What `read` answered, in one form whichever call told it."""
+    info = content.get("selfmenu_info") if content.get("is_menu_open") else None
+    # Their numbers grow: the order of the list is nowhere promised.
+    found = sorted(content.get("conditionalmenu") or (), key=lambda menu: int(menu.get("menuid") or 0))
+    personal = [
+        Personal(
+            {name: str(value) for name, value in (menu.get("matchrule") or {}).items() if value not in (None, "")},
+            normal(menu.get("button")),
+            str(menu.get("menuid") or ""),
+        )
+        for menu in found
+    ]
+    return Menus(normal((info or {}).get("button")), personal, by_api)
+
+
+def normal(buttons: object) -> list[Button]:
+    """Buttons in one form: sub-buttons as a list, which one answer wraps and the other gives to all."""
+    found = []
+    for button in buttons if isinstance(buttons, list) else ():
+        children = button.get("sub_button")
+        children = normal(children.get("list") if isinstance(children, dict) else children)
+        rest = {name: value for name, value in button.items() if name != "sub_button"}
+        found.append({"name": button.get("name", ""), "sub_button": children} if children else rest)
+    return found
+
+
+async def create(account: Credentials, buttons: Sequence[Button]) -> None:
+    """Make or replace the menu that all have. Raises as `call` does."""
+    await call(account, "/cgi-bin/menu/create", {"button": list(buttons)}, writes=True, repeatable=True)
+
+
+async def add_personal(account: Credentials, menu: Personal) -> None:
+    """Put a personal menu above the others; asked twice there are two. Raises as `call` does."""
+    body = {"button": list(menu.buttons), "matchrule": dict(menu.rule)}
+    await call(account, "/cgi-bin/menu/addconditional", body, fields=("menuid",), writes=True)
+
+
+async def delete_personal(account: Credentials, menu: Personal) -> None:
+    """Take one away, or see that it is gone. Raises as `call` does."""
+    body = {"menuid": menu.menu_id}
     try:
-        return await call(account, "/cgi-bin/get_current_selfmenu_info")
+        await call(account, "/cgi-bin/menu/delconditional", body, writes=True, repeatable=True)
+    except PlatformRefused as refusal:
+        if refusal.errcode != _NO_PERSONAL_MENU:
+            raise
+
+
+async def delete(account: Credentials) -> None:
+    """Take the menu away, and all personal ones with it. Raises as `call` does."""
+    await call(account, "/cgi-bin/menu/delete", writes=True, repeatable=True)
+
+
+async def _ask(account: Credentials, path: str) -> dict[str, Any] | None:
+    try:
+        return await call(account, path)
     except PlatformRefused as refusal:
         if refusal.errcode == _NO_MENU:
             return None

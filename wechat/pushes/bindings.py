@@ -20,7 +20,7 @@ async def _reply(view: View) -> Response | None:
     if not isinstance(body, Subscribe | Scan) or not is_binding(body.scene):
         return None
     seen = await bindings.preview(digest_of(view.app_id, body.scene), crypto.digest(view.app_id, view.push.openid))
-    return Response(_WORDS[seen.outcome].format(name=seen.person.name if seen.person else ""))
+    return Response(text=_WORDS[seen.outcome].format(name=seen.person.name if seen.person else ""))
 
 
 RESPONDERS = (Responder("binding", (Subscribe, Scan), _reply),)

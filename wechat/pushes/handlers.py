@@ -1,4 +1,4 @@
-"""From a push to a customer: the ordered handler of what was received."""
+"""From a push to a customer and a conversation: the ordered handler of what was received."""
 
 from collections.abc import Sequence
 from typing import TypeAlias
@@ -13,12 +13,16 @@ from wechat.accounts.rules import Kind
 from wechat.codes import queries as codes
 from wechat.codes.rules import Owners
 from wechat.colleagues.service import digest_of, is_binding, redeem_scans
+from wechat.conversations import service as conversations
+from wechat.outbound import windows
 from wechat.outbound.rules import Report
 from wechat.outbound.service import report_many
+from wechat.outbound.windows import Closing, Opening
 from wechat.pushes.events import PushReceived
+from wechat.pushes.hearing import action, heard
 from wechat.pushes.messages import Body, Message, Other, Push, Scan, Subscribe, TemplateSent, Unsubscribe
 from wechat.pushes.parsing import parse
-from wechat.pushes.store import raw_pushes
+from wechat.pushes.store import raw_pushes, take_answers
 
 Received: TypeAlias = tuple[PushReceived, Push]
 
@@ -40,6 +44,32 @@ async def _record(deliveries: Sequence[Delivered[PushReceived]]) -> None:
         ]
         if contacts:
             await record_contacts(current, contacts)
+        await _windows(current, pushes)
+        answers = await take_answers(current, [event.push_id for event in events])
+        said = [
+            one
+            for event, push in pushes
+            if (one := heard(event.push_id, bytes.fromhex(event.person), push, answers.get(event.push_id))) is not None
+        ]
+        if said:
+            await conversations.record_many(current, said)
+
+
+async def _windows(current: Connection, pushes: Sequence[Received]) -> None:
+    """What people did opens windows for customer messages, and leaving shuts them: before answers are put."""
+    ids = {app_id: (await accounts.credentials(app_id)).id for app_id in {event.app_id for event, _ in pushes}}
+    openings = [
+        Opening(bytes.fromhex(event.person), ids[event.app_id], act, push.sent_at)
+        for event, push in pushes
+        if (act := action(push.body)) is not None
+    ]
+    closings = [
+        Closing(bytes.fromhex(event.person), ids[event.app_id], push.sent_at)
+        for event, push in pushes
+        if isinstance(push.body, Unsubscribe)
+    ]
+    await windows.open_many(current, openings)
+    await windows.close_many(current, closings)
 
 
 async def _bind(current: Connection, pushes: Sequence[Received]) -> None:

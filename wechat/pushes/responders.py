@@ -2,14 +2,18 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 from typing import Any
+from uuid import UUID
 
 from core.customers import queries as customers
 from core.customers.queries import Fan
 from infra import crypto, database
 from infra.logging import logger
 from infra.parameters import Parameter
+from wechat.conversations import queries as conversations
+from wechat.conversations.queries import ChatView
+from wechat.outbound.contents import Content, TextContent
 from wechat.pushes.messages import Body, Push
 
 RESPONDER_MS = Parameter(
@@ -19,7 +23,7 @@ RESPONDER_MS = Parameter(
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a responder may look at; the fan's row is read only when asked for."""
+    """What a responder may look at; the fan's row and the conversation are read only when asked for."""
 
     app_id: str
     account: str
@@ -28,6 +32,10 @@ class View:
     async def fan(self) -> Fan | None:
         """The fan as known before this push, or None for a newcomer."""
         return await customers.fan(crypto.digest(self.app_id, self.push.openid))
+
+    async def chat(self) -> ChatView | None:
+        """The conversation as it was before this push, or None when there is none yet."""
+        return await conversations.chat(crypto.digest(self.app_id, self.push.openid))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +48,22 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """`text` is the passive reply; None says nothing."""
+    """What is said, in order, and by which rule; `text` stands for one text. Nothing to say is silence.
 
-    text: str | None = None
+    The first is the passive reply where it can be one, all others follow as customer messages. `hand_over`: a person
+    is wanted as well.
+    """
+
+    contents: tuple[Content, ...] = ()
+    rule_id: UUID | None = None
+    hand_over: bool = False
     intents: tuple[Intent, ...] = ()
+    text: InitVar[str | None] = None
+
+    def __post_init__(self, text: str | None) -> None:
+        if text:
+            # Our own words, filled in: as long as they are, the platform's limit is kept where they go out.
+            object.__setattr__(self, "contents", (TextContent.model_construct(text=text),))
 
 
 SILENCE = Response()

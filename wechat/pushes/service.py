@@ -9,12 +9,14 @@ from infra.ids import new_id
 from infra.parameters import Parameter
 from wechat.accounts import queries as accounts
 from wechat.accounts.queries import Credentials
+from wechat.conversations.service import Answer
 from wechat.pushes import crypto as envelope_crypto
 from wechat.pushes.envelope import Opened, open_push, verify_url
 from wechat.pushes.errors import PushRefused
-from wechat.pushes.replies import text_reply
-from wechat.pushes.responders import SILENCE, Responder, View, respond
-from wechat.pushes.store import Incoming, Receipt, receive_many
+from wechat.pushes.messages import Push
+from wechat.pushes.replies import REPLY_TEXT_BYTES, cut, is_passive, reply
+from wechat.pushes.responders import SILENCE, Intent, Responder, Response, View, respond
+from wechat.pushes.store import Incoming, Receipt, receive_many, said
 
 FRESH_SECONDS = Parameter(
     name="wechat.push_fresh_seconds", default=300, least=30, most=3600, help="推送签名时间与当前时间最多相差的秒数"
@@ -95,19 +97,31 @@ class Receiver:
                 del self._under_way[key]
 
     async def _incoming(self, account: Credentials, opened: Opened, key: bytes, request_id: str | None) -> Incoming:
-        push, now = opened.push, clock.now()
+        push = opened.push
         view = View(account.app_id, account.name, push)
         response = SILENCE if account.silent else await respond(self._responders, view)
+        text, intents = await _said(push, response)
         return Incoming(
             key=key,
             app_id=account.app_id,
             person=crypto.digest(account.app_id, push.openid),
             raw=opened.raw,
-            reply=text_reply(push, response.text, now) if response.text else None,
+            reply=text,
             request_id=request_id or str(new_id()),
-            intents=response.intents,
+            intents=intents,
             forward=account.forward_url is not None,
         )
+
+
+async def _said(push: Push, response: Response) -> tuple[str | None, tuple[Intent, ...]]:
+    """The passive reply, if the first content can be one, and the intents: the answer as a whole is one of them."""
+    if not response.contents and not response.hand_over:
+        return None, response.intents
+    longest_bytes = await REPLY_TEXT_BYTES.get()
+    contents = tuple(cut(content, longest_bytes) for content in response.contents)
+    text = reply(push, contents[0], clock.now()) if contents and is_passive(contents[0]) else None
+    answer = Answer(contents=contents, passive=text is not None, rule_id=response.rule_id, hand_over=response.hand_over)
+    return text, (*response.intents, said(answer))
 
 
 def _answer(account: Credentials, opened: Opened, reply: str | None) -> str:

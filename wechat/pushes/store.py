@@ -3,14 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import orjson
+from pydantic import TypeAdapter
 
 from infra import clock
 from infra.database import Connection
 from infra.events import encode
 from infra.ids import new_id
+from wechat.conversations.service import Answer
+from wechat.outbound.contents import Content, TextContent
 from wechat.pushes.events import PushForwardable, PushReceived
 from wechat.pushes.responders import Intent
 
@@ -45,6 +49,12 @@ _STORED_REPLIES = """
 SELECT k.key, p.reply FROM push_key k JOIN push p ON p.id = k.push_id AND p.received_at = k.received_at
 WHERE k.key = ANY($1::bytea[])
 """
+
+# Taken once, by the handler of the push: its transaction writes down what they say.
+_TAKE_ANSWERS = "DELETE FROM wechat_intent WHERE push_id = ANY($1::uuid[]) AND kind = $2 RETURNING push_id, payload"
+
+_REPLY = "reply"
+_CONTENT: TypeAdapter[Content] = TypeAdapter(Content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,3 +132,35 @@ async def raw_pushes(connection: Connection, ids: Sequence[UUID], times: Sequenc
         max(times),
     )
     return {row["id"]: row["raw"] for row in rows}
+
+
+def said(answer: Answer) -> Intent:
+    """An answer as it is written with its push."""
+    contents = [content.model_dump(mode="json") for content in answer.contents]
+    rule_id = str(answer.rule_id) if answer.rule_id else None
+    return Intent(
+        _REPLY,
+        {"contents": contents, "passive": answer.passive, "rule_id": rule_id, "hand_over": answer.hand_over},
+    )
+
+
+async def take_answers(connection: Connection, push_ids: Sequence[UUID]) -> dict[UUID, Answer]:
+    """What pushes were answered, in the transaction that handles them: who takes it has it, once."""
+    rows = await connection.fetch(_TAKE_ANSWERS, list(push_ids), _REPLY)
+    return {UUID(int=row["push_id"].int): _answer(orjson.loads(row["payload"])) for row in rows}
+
+
+def _answer(payload: dict[str, Any]) -> Answer:
+    return Answer(
+        contents=tuple(_content(values) for values in payload["contents"]),
+        passive=payload["passive"],
+        rule_id=UUID(payload["rule_id"]) if payload["rule_id"] else None,
+        hand_over=payload["hand_over"],
+    )
+
+
+def _content(values: dict[str, Any]) -> Content:
+    # Filled words may be longer than what people may write.
+    if values["kind"] == "text":
+        return TextContent.model_construct(text=values["text"])
+    return _CONTENT.validate_python(values)

@@ -8,18 +8,15 @@ from uuid import UUID
 
 from core.customers.rules import NOBODY
 from infra.cache import Cache
-from infra.parameters import Parameter
 from wechat.codes import queries as codes
 from wechat.codes.queries import Target
 from wechat.pushes.messages import Scan, Subscribe
+from wechat.pushes.replies import REPLY_TEXT_BYTES
 from wechat.pushes.responders import Responder, Response, View
 from wechat.welcomes import queries
 from wechat.welcomes.models import Welcome
 from wechat.welcomes.rules import fill
 
-REPLY_TEXT_BYTES = Parameter(
-    name="wechat.reply_text_bytes", default=2048, least=100, most=10_000, help="自动回复文字的最大字节数（微信约 2048）"
-)
 _MOST_CODES = 50_000
 
 
@@ -61,7 +58,7 @@ async def _welcome(view: View) -> Response | None:
             return None
         filled = fill(text, values, longest_bytes)
         if filled is not None:
-            return Response(filled)
+            return Response(text=filled)
     return None
 
 

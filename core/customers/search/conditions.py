@@ -96,6 +96,18 @@ class Conditions:
         conditions = [f"s.terms @> ((SELECT {self._put(self.terms)}::text[]) || ('k:' || {bucket}))"]
         return " AND ".join([*conditions, *map(self._one_of, (*self.choices, *self.hints, *self.broad))])
 
+    def dated_in(self, block: str, bits: int) -> str | None:
+        """What the index finds of a block of 2^`bits` buckets, on `s`; None: where it needn't be asked, or not so.
+
+        Each condition is looked for alone here, which is dear where two common terms exclude each other.
+        """
+        if not self.broad or len(self.terms) > 1:
+            return None
+        buckets = f"generate_series({block} << {bits}, (({block} + 1) << {bits}) - 1)"
+        terms = [self.terms] if self.terms else []
+        conditions = [self._one_of(one) for one in (*terms, *self.choices, *self.hints, *self.broad)]
+        return " AND ".join([f"s.terms && ARRAY(SELECT 'k:' || bucket FROM {buckets} AS bucket)", *conditions])
+
     def _one_of(self, choice: list[str]) -> str:
         return f"s.terms && (SELECT {self._put(choice)}::text[])"
 

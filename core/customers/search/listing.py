@@ -29,8 +29,8 @@ _MANY = 20_000
 # When so few of a page (a fifth) are among the newest, the index is asked before all others are looked at.
 _RARE = 5
 _FEW_OWNERS = 2_000
-# Blocks of numbers, each of 16 buckets of the index; so many are gone through before the index is asked for all.
-_BLOCK_BITS, _BLOCKS = 4, 2
+# So many buckets of the index are gone through before it is asked for all; 16 are a block.
+_BUCKETS, _BLOCK_BITS = 16, 4
 # The first of the steps, each twice as long, in which the customers of many colleagues are gone through.
 _STEP, _STEPS = 4_096, 40
 
@@ -44,31 +44,34 @@ SELECT id, number FROM page UNION ALL SELECT NULL, NULL FROM near HAVING count(*
 """
 _UNLESS = "WHERE (SELECT count(*) FROM near) <= {cap}"
 
-# All whom one or many colleagues look after, if they aren't too many: first the newest. When hardly any of these pass,
-# then of the others whom the index finds, unless it finds too many.
+# All whom one or many colleagues look after, if they aren't too many: first the newest. Are these no full page, then of
+# the older ones all; when hardly any of the newest passed, first those of them who are easily told apart.
 _MINE = """
-WITH {owners} mine (number) AS MATERIALIZED ({source} LIMIT {most} + 1), newest AS MATERIALIZED (
-    SELECT number FROM mine WHERE (SELECT count(*) FROM mine) <= {most} ORDER BY number DESC LIMIT {some}
+WITH {owners} mine (number) AS MATERIALIZED ({source} LIMIT {most} + 1),
+size (mine) AS MATERIALIZED (SELECT count(*) FROM mine), newest AS MATERIALIZED (
+    SELECT number FROM mine WHERE (SELECT mine FROM size) <= {most} ORDER BY number DESC LIMIT {some}
 ), first AS MATERIALIZED (
     SELECT found.* FROM (SELECT number FROM newest ORDER BY number DESC) n CROSS JOIN LATERAL ({check}) found
     LIMIT {limit}
-), older (number) AS MATERIALIZED (
-    SELECT number FROM mine WHERE (SELECT count(*) FROM mine) BETWEEN {some} + 1 AND {most}
-        AND (SELECT count(*) FROM first) < {limit} AND number < (SELECT min(number) FROM newest)
-), {indexed} page AS MATERIALIZED (
-    SELECT found.* FROM (SELECT number FROM {candidates} ORDER BY number DESC) n CROSS JOIN LATERAL ({check}) found
-    LIMIT {limit}
+), state (pending, scarce, below) AS MATERIALIZED (
+    SELECT (SELECT mine FROM size) BETWEEN {some} + 1 AND {most} AND count(*) < {limit}, count(*) * {rare} < {limit},
+        (SELECT min(number) FROM newest) FROM first
+), {hits} older (number) AS MATERIALIZED (
+    SELECT number FROM mine WHERE (SELECT pending AND NOT scarce FROM state)
+    UNION ALL SELECT number FROM ({likely}) likely WHERE (SELECT pending AND scarce FROM state)
+), page AS MATERIALIZED (
+    SELECT found.* FROM (
+        SELECT number FROM older WHERE number < (SELECT below FROM state) ORDER BY number DESC
+    ) n CROSS JOIN LATERAL ({check}) found LIMIT {limit}
 )
 (SELECT id, number FROM (SELECT * FROM first UNION ALL SELECT * FROM page) AS passing ORDER BY number DESC LIMIT {limit})
-UNION ALL SELECT NULL, NULL FROM mine HAVING count(*) > {most}
+UNION ALL SELECT NULL, NULL FROM size WHERE mine > {most}
 """
-_INDEXED = """hits (number) AS MATERIALIZED (
-    SELECT s.number FROM customer_search s WHERE (SELECT count(*) FROM first) * {rare} < {limit}
-        AND (SELECT count(*) FROM older) > 0 AND {terms} LIMIT {cap} + 1
-), left_over (number) AS MATERIALIZED (
-    SELECT number FROM older WHERE (SELECT count(*) FROM first) * {rare} >= {limit}
-        OR (SELECT count(*) FROM hits) > {cap} OR number IN (SELECT number FROM hits)
+# Those whom the index finds, unless it finds too many.
+_HITS = """hits (number) AS MATERIALIZED (
+    SELECT s.number FROM customer_search s WHERE (SELECT pending AND scarce FROM state) AND {indexed} LIMIT {cap} + 1
 ),"""
+_LIKELY = "SELECT number FROM mine WHERE (SELECT count(*) FROM hits) > {cap} OR number IN (SELECT number FROM hits)"
 
 # One after the other, until the page is full.
 _WALK = "SELECT found.* FROM ({source} OFFSET 0) n CROSS JOIN LATERAL ({check}) found LIMIT {limit}"
@@ -98,8 +101,9 @@ _TOP_OF_MANY = """top (number) AS MATERIALIZED (
 _DESCEND = """
 WITH {owners} {top}, page AS MATERIALIZED (
     SELECT looked.* FROM (
-        SELECT found.number FROM top, generate_series(top.number >> {bits}, {last}, -1) AS block,
-            generate_series((block << {inner}) + (1 << {inner}) - 1, block << {inner}, -1) AS bucket
+        SELECT found.number FROM top, generate_series(top.number >> {bits}, {last} >> {inner}, -1) AS block,
+            generate_series(least((block << {inner}) + (1 << {inner}) - 1, top.number >> {bucket_bits}),
+                greatest(block << {inner}, {last}), -1) AS bucket
         CROSS JOIN LATERAL (
             SELECT s.number FROM customer_search s WHERE {indexed} AND s.number <= top.number ORDER BY s.number + 0 DESC
         ) found WHERE {worthwhile} LIMIT {cap}
@@ -107,13 +111,15 @@ WITH {owners} {top}, page AS MATERIALIZED (
 )
 SELECT id, number FROM page UNION ALL SELECT NULL, NULL FROM top WHERE {last} > 0
 """
-# A block without a customer of these colleagues needn't be opened.
+# A block without a customer of these colleagues, or without one in the span of time, needn't be opened.
 _WORTHWHILE = """EXISTS (
     SELECT FROM owners o CROSS JOIN LATERAL (
         SELECT FROM customer c
         WHERE c.guide_id = o.id AND c.number BETWEEN block << {bits} AND ((block + 1) << {bits}) - 1 LIMIT 1
     ) own
 )"""
+
+_DATED = "EXISTS (SELECT FROM (SELECT s.number FROM customer_search s WHERE {dated} LIMIT 1) dated)"
 
 # The customers of many colleagues, from the newest on, in steps that grow.
 _STRIDE = """
@@ -207,23 +213,21 @@ class _Draft:
         """Those with a date in a span: an index has these together for each owner, and for no owner."""
         within = self._conditions.between(f"c.{column}", Span.of(days, clock.business_day()))
         plain = "SELECT c.number FROM customer c WHERE"
-        if self._whose.one:
-            return self._look(f"{self._all_of_one()} AND {within}", self._check())
-        if self._whose.many:
-            return self._look(self._of_many(within), self._check())
-        owned = self._of_many(within).replace("owners o", "staff o")
+        if self._whose.owned:
+            return self._look(self._all(within, _FEW), self._check())
+        owned = self._of_many(within, _FEW).replace("owners o", "staff o")
         unowned = f"({plain} c.guide_id IS NULL AND {within} LIMIT {_FEW} + 1)"
         return self._look(f"{owned} UNION ALL {unowned}", self._check(mine=False))
 
     def mine(self) -> Way:
         """All customers of one or many colleagues, if they aren't too many."""
-        source = self._all_of_one() if self._whose.one else self._of_many("true", _MANY)
-        indexed, candidates = "", "older"
+        hits, likely = "", "SELECT number FROM mine"
         if self._conditions.narrow:
-            terms, limit = self._conditions.indexed(), self._listing.limit
-            indexed, candidates = _INDEXED.format(terms=terms, limit=limit, rare=_RARE, cap=_FOUND), "left_over"
-        words = {"source": source, "indexed": indexed, "candidates": candidates, "check": self._check()}
-        return Way(self._fill(_MINE, most=_MANY, some=_SOME, **words), self._values)
+            hits, likely = _HITS.format(indexed=self._conditions.indexed(), cap=_FOUND), _LIKELY.format(cap=_FOUND)
+        elif self._conditions.columns:
+            likely = self._all(" AND ".join(self._conditions.columns), _MANY)
+        words = {"source": self._all("true", _MANY), "check": self._check(), "hits": hits, "likely": likely}
+        return Way(self._fill(_MINE, most=_MANY, some=_SOME, rare=_RARE, **words), self._values)
 
     def newest(self) -> Way:
         """The newest of one colleague or place, or of all."""
@@ -234,7 +238,7 @@ class _Draft:
 
     def first_blocks(self) -> Way:
         """What the index finds in the newest blocks."""
-        last = f"greatest((top.number >> {BUCKET_BITS + _BLOCK_BITS}) - {_BLOCKS - 1}, 0)"
+        last = f"greatest((top.number >> {BUCKET_BITS}) - {_BUCKETS - 1}, 0)"
         return Way(self._descend(last, str(_FEW)), self._values, newest=True)
 
     def by_index(self) -> Way:
@@ -259,14 +263,18 @@ class _Draft:
 
     def _descend(self, last: str, cap: str) -> str:
         bits = BUCKET_BITS + _BLOCK_BITS
+        worthwhile = [_WORTHWHILE.format(bits=bits)] if self._whose.many else []
+        if dated := self._conditions.dated_in("block", _BLOCK_BITS):
+            worthwhile.append(_DATED.format(dated=dated))
         return self._fill(
             _DESCEND,
             indexed=self._conditions.indexed_in("bucket"),
             check=self._check(mine=False, found=""),
             cap=cap,
-            worthwhile=_WORTHWHILE.format(bits=bits) if self._whose.many else "true",
+            worthwhile=" AND ".join([*worthwhile, "true"]),
             last=last,
             bits=bits,
+            bucket_bits=BUCKET_BITS,
             inner=_BLOCK_BITS,
         )
 
@@ -302,15 +310,18 @@ class _Draft:
     def _of_one(self) -> str:
         return f"c.guide_id = {self._put(self._whose.one)}::uuid"
 
-    def _all_of_one(self) -> str:
-        return f"SELECT c.number FROM customer c WHERE {self._of_one()} AND {self._before()}"
+    def _all(self, within: str, most: int) -> str:
+        """Whom one or many colleagues look after, of many no more than so many of each."""
+        if self._whose.many:
+            return self._of_many(within, most)
+        return f"SELECT c.number FROM customer c WHERE {self._of_one()} AND {self._before()} AND {within}"
 
     def _in_order(self, columns: str = "true") -> str:
         own = self._of_one() if self._whose.one else self._whose.unowned or "true"
         return f"SELECT c.number FROM customer c WHERE {own} AND {self._before()} AND {columns} ORDER BY c.number DESC"
 
-    def _of_many(self, within: str, most: int | None = None) -> str:
+    def _of_many(self, within: str, most: int) -> str:
         return f"""SELECT own.number FROM owners o CROSS JOIN LATERAL (
             SELECT c.number FROM customer c WHERE c.guide_id = o.id AND {within} AND {self._before()}
-            LIMIT {most or _FEW} + 1
+            LIMIT {most} + 1
         ) own"""

@@ -67,6 +67,9 @@ class Whose:
     def owners(self, put: Put) -> str:
         """SQL of the ids of the colleagues, when they are many."""
         reach = None if self.by is None else staff_in_reach(self.by, put)
+        filters = self.filters
+        if reach is not None and not (filters.owner_ids or filters.department_id or filters.store_id):
+            return reach
         conditions = [f"id IN ({reach})"] if reach is not None else []
         if self.filters.owner_ids:
             conditions.append(f"id = ANY({put(self.filters.owner_ids)}::uuid[])")

@@ -19,7 +19,6 @@ let accounts = [];
 let account = null;
 let fans = [];
 let chosen = null;
-let menuButtons = [];
 let stopListening = () => {};
 const phones = new Map();
 
@@ -127,15 +126,15 @@ async function choose(one) {
   chosen = memory.chosen ?? fans[0]?.fan_id ?? null;
   phones.clear();
   at("phones").replaceChildren();
-  await loadMenu();
   showAll();
 }
 
-async function loadMenu() {
+/** What each phone shows: a label or the phone's system may make it another menu than its neighbour's. */
+async function loadMenu(id, phone) {
   try {
-    menuButtons = (await get(`accounts/${account.app_id}/menu`))?.button ?? [];
+    phone.showMenu((await get(`accounts/${phone.account.app_id}/menu?fan_id=${id}`))?.button ?? []);
   } catch {
-    menuButtons = [];
+    phone.showMenu([]);
   }
 }
 
@@ -148,9 +147,8 @@ function reload(what) {
   reloads[what] = setTimeout(RELOAD[what], 300);
 }
 
-async function refreshMenu() {
-  await loadMenu();
-  for (const phone of phones.values()) phone.showMenu(menuButtons);
+function refreshMenu() {
+  for (const [id, phone] of phones) loadMenu(id, phone);
 }
 
 // —— phones side by side ——
@@ -168,6 +166,7 @@ function showAll() {
       ring: (message) => phones.get(message.fan_id)?.ring(message),
       follow: ({ fan_id: id, following }) => {
         phones.get(id)?.showFollowing(following);
+        reload("menu");
         pick(chosen);
       },
       push: ({ fan_id: id, push_id: push, outcome }) => phones.get(id)?.mark(push, outcome),
@@ -214,7 +213,7 @@ function showPhones({ clock, phones: there }) {
 function phoneOf(fan) {
   if (!phones.has(fan.fan_id)) {
     const phone = new Phone(fan, account, (action, ...rest) => act(fan, action, ...rest));
-    phone.showMenu(menuButtons);
+    loadMenu(fan.fan_id, phone);
     phone.element.addEventListener("pointerdown", () => pick(fan.fan_id));
     phone.element.addEventListener("focusin", () => pick(fan.fan_id));
     phones.set(fan.fan_id, phone);

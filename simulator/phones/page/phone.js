@@ -10,7 +10,7 @@ const MOST_BUBBLES = 300;
 const MOST_LINES = 4;
 
 export class Phone {
-  /** `act(action, …)` does what the person does; `account` has name and menu. */
+  /** `act(action, …)` does what the person does. */
   constructor(fan, account, act) {
     this.fan = fan;
     this.account = account;
@@ -239,8 +239,11 @@ export class Phone {
     this.log.scrollTop = this.log.scrollHeight;
   }
 
-  /** Put the account's menu in the place of the field; the person swaps them. */
+  /** Put a new menu in the place of the field; the person swaps them, and who writes is left alone by the same one. */
   showMenu(buttons) {
+    const said = JSON.stringify(buttons);
+    if (said === this.shownMenu) return;
+    this.shownMenu = said;
     this.menu.replaceChildren(...buttons.map((button, index) => this.menuButton(button, index)));
     const any = buttons.length > 0;
     this.swap.hidden = !any;

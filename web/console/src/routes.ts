@@ -1,3 +1,79 @@
 import type { RouteRecordRaw } from "vue-router";
+import Shell from "./shell/Shell.vue";
+import { startPage } from "./shell/navigation";
 
-export const routes: RouteRecordRaw[] = [{ path: "/", component: () => import("./pages/HomePage.vue") }];
+declare module "vue-router" {
+  interface RouteMeta {
+    /** The operation point of the page; who lacks it is told so in its place. */
+    needs?: string;
+    /** The page fills the window and scrolls in its own parts. */
+    whole?: boolean;
+  }
+}
+
+export const routes: RouteRecordRaw[] = [
+  {
+    path: "/",
+    component: Shell,
+    children: [
+      { path: "", component: () => import("./pages/NothingPage.vue"), beforeEnter: startPage },
+      { path: "me", component: () => import("./pages/MePage.vue") },
+      { path: "notices", component: () => import("./pages/NoticesPage.vue") },
+      {
+        path: "inbox/:conversationId?",
+        component: () => import("./pages/inbox/InboxPage.vue"),
+        meta: { needs: "inbox:read", whole: true },
+      },
+      {
+        path: "customers",
+        component: () => import("./pages/customers/CustomersPage.vue"),
+        meta: { needs: "customers:read" },
+      },
+      {
+        path: "customers/:customerId",
+        component: () => import("./pages/customers/CustomerPage.vue"),
+        meta: { needs: "customers:read" },
+      },
+      {
+        path: "auto-replies",
+        component: () => import("./pages/replies/RepliesPage.vue"),
+        meta: { needs: "replies:read" },
+      },
+      {
+        path: "auto-replies/new",
+        component: () => import("./pages/replies/ReplyPage.vue"),
+        meta: { needs: "replies:write" },
+      },
+      {
+        path: "auto-replies/:replyId",
+        component: () => import("./pages/replies/ReplyPage.vue"),
+        meta: { needs: "replies:read" },
+      },
+      { path: "menus", component: () => import("./pages/menus/MenusPage.vue"), meta: { needs: "menus:read" } },
+      { path: "codes", component: () => import("./pages/codes/CodesPage.vue"), meta: { needs: "codes:read" } },
+      { path: "staff", component: () => import("./pages/staff/StaffPage.vue"), meta: { needs: "staff:read" } },
+      { path: "roles", component: () => import("./pages/staff/RolesPage.vue"), meta: { needs: "roles:read" } },
+      {
+        path: "parameters",
+        component: () => import("./pages/parameters/ParametersPage.vue"),
+        meta: { needs: "parameters:read" },
+      },
+      {
+        path: "banned-words",
+        component: () => import("./pages/settings/BannedWordsPage.vue"),
+        meta: { needs: "words:write" },
+      },
+      {
+        path: "quick-replies",
+        component: () => import("./pages/settings/QuickRepliesPage.vue"),
+        meta: { needs: "inbox:reply" },
+      },
+      {
+        path: "service-levels",
+        component: () => import("./pages/settings/ServiceLevelsPage.vue"),
+        meta: { needs: "inbox:report" },
+      },
+      { path: ":rest(.*)", component: () => import("./pages/NotFoundPage.vue") },
+    ],
+  },
+];

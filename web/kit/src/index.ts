@@ -16,3 +16,4 @@ export { useResource, type Resource } from "./states/resource";
 export { default as FieldBox } from "./ui/FieldBox.vue";
 export { default as LanguageSwitch } from "./ui/LanguageSwitch.vue";
 export { language, setLanguage, speak } from "./words/language";
+export { terms } from "./words/terms";

@@ -13,6 +13,8 @@ export async function start(root: Component, base: string, routes: RouteRecordRa
     scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
   });
   guard(router);
+  // Parts that came with a page have brought words of their own.
+  router.beforeResolve(() => learn());
   // A page that was open while a new version came: its old parts are gone, so it is loaded anew, once.
   router.onError((_error, to) => {
     if (!navigator.onLine || sessionStorage.getItem("guanxi.reloaded") === to.fullPath) return;

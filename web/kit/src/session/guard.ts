@@ -9,6 +9,8 @@ declare module "vue-router" {
     open?: boolean;
     /** The operation point that the page needs; who lacks it is sent home. */
     point?: string;
+    /** Stands alone, without the application's navigation. */
+    bare?: boolean;
   }
 }
 

@@ -1,0 +1,10 @@
+export { useActing, type Acting } from "./acting";
+export { useConversationList, type ListFilters } from "./conversations";
+export { useCounts } from "./counts";
+export { usePresence } from "./presence";
+export { useQuickReplies } from "./quick";
+export * from "./reading";
+export { uploadPicture, useReplying, type Replying } from "./replying";
+export { useThread, type Thread } from "./thread";
+export * from "./types";
+export { words as chatWords } from "./words/chat";

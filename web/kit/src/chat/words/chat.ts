@@ -1,0 +1,4 @@
+import { speak } from "../../words/language";
+import { zh } from "./zh";
+
+export const words = speak(zh, () => import("./en"));
