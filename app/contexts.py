@@ -69,6 +69,11 @@ from infra.context import Context
 from infra.database import tortoise_config
 from infra.events import Registry
 from wechat.accounts import routes as accounts
+from wechat.autoreplies import book as auto_reply_book
+from wechat.autoreplies import commands as chat_commands
+from wechat.autoreplies import helping as auto_reply_helping
+from wechat.autoreplies import responders as auto_reply_responders
+from wechat.autoreplies import routes as auto_replies
 from wechat.blocks import jobs as block_jobs
 from wechat.blocks import routes as blocks
 from wechat.codes import handlers as code_handlers
@@ -77,14 +82,22 @@ from wechat.codes import jobs as code_jobs
 from wechat.codes import routes as codes
 from wechat.colleagues import handlers as colleague_handlers
 from wechat.colleagues import routes as colleagues
+from wechat.conversations import jobs as conversation_jobs
+from wechat.conversations import parts as conversation_parts
+from wechat.conversations import routes as conversations
 from wechat.fans import jobs as fan_jobs
 from wechat.fans import parts as fan_parts
 from wechat.fans import routes as fans
 from wechat.forwards import handlers as forward_handlers
 from wechat.forwards import jobs as forward_jobs
+from wechat.inbox import handover as inbox_handover
+from wechat.inbox import jobs as inbox_jobs
+from wechat.inbox import routes as inbox
 from wechat.labels import jobs as label_jobs
 from wechat.labels import parts as label_parts
 from wechat.labels import routes as labels
+from wechat.menus import jobs as menu_jobs
+from wechat.menus import routes as menus
 from wechat.onboarding import jobs as onboarding_jobs
 from wechat.onboarding import routes as onboarding
 from wechat.outbound import jobs as outbound_jobs
@@ -264,7 +277,7 @@ CONTEXTS = (
     Context(
         name="wechat.outbound", models="wechat.outbound.models", routes=(outbound.router,), jobs=outbound_jobs.JOBS
     ),
-    # Before the welcomes: a binding code welcomes nobody.
+    # Before the automatic replies: a binding code welcomes nobody.
     Context(
         name="wechat.colleagues",
         models="wechat.colleagues.models",
@@ -314,14 +327,41 @@ CONTEXTS = (
         name="wechat.welcomes",
         models="wechat.welcomes.models",
         routes=(welcomes.router,),
-        responders=welcome_responders.RESPONDERS,
         permissions=("welcomes:read", "welcomes:write"),
         warm=(welcome_responders.warm,),
     ),
-    Context(name="wechat.conversations", models="wechat.conversations.models"),
-    Context(name="wechat.inbox", models="wechat.inbox.models"),
-    Context(name="wechat.autoreplies", models="wechat.autoreplies.models"),
-    Context(name="wechat.menus", models="wechat.menus.models"),
+    Context(
+        name="wechat.conversations",
+        models="wechat.conversations.models",
+        routes=(conversations.router,),
+        jobs=conversation_jobs.JOBS,
+        permissions=("words:write",),
+        customer_parts=(conversation_parts.PART,),
+    ),
+    Context(
+        name="wechat.inbox",
+        models="wechat.inbox.models",
+        routes=(inbox.router,),
+        jobs=inbox_jobs.JOBS,
+        permissions=("inbox:assign", "inbox:read", "inbox:reply", "inbox:report"),
+        belongings=(inbox_handover.BELONGING,),
+    ),
+    Context(
+        name="wechat.autoreplies",
+        models="wechat.autoreplies.models",
+        routes=(auto_replies.router,),
+        responders=auto_reply_responders.RESPONDERS,
+        commands=auto_reply_helping.COMMANDS,
+        permissions=("replies:read", "replies:write"),
+        warm=(auto_reply_book.warm,),
+    ),
+    Context(
+        name="wechat.menus",
+        models="wechat.menus.models",
+        routes=(menus.router,),
+        jobs=menu_jobs.JOBS,
+        permissions=("menus:read", "menus:write"),
+    ),
     Context(
         name="wechat.pushes",
         routes=(pushes.router,),
@@ -334,6 +374,7 @@ CONTEXTS = (
 
 handover.register(belonging for context in CONTEXTS for belonging in context.belongings)
 customer_parts.register(part for context in CONTEXTS for part in context.customer_parts)
+chat_commands.register(command for context in CONTEXTS for command in context.commands)
 
 MODELS = ("infra.models", *(context.models for context in CONTEXTS if context.models))
 

@@ -21,7 +21,7 @@ SECONDS = 10.0
 
 async def _respond(_view: View) -> Response:
     await asyncio.sleep(SECONDS)
-    return Response("never said")
+    return Response(text="never said")
 
 
 async def _handle(_delivered: Delivered[PushReceived]) -> None:

@@ -88,6 +88,24 @@ def as_png(picture: bytes) -> bytes:
         raise BadPicture from error
 
 
+def as_jpeg(picture: bytes, most_side: int) -> bytes:
+    """A picture of whatever format as a JPEG, upright, on white, no side longer than so many pixels.
+
+    Call it in a thread. Raises BadPicture.
+    """
+    try:
+        image = Image.open(io.BytesIO(picture))
+        image.thumbnail((most_side, most_side), Image.Resampling.LANCZOS)
+        upright = ImageOps.exif_transpose(image).convert("RGBA")
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise BadPicture from error
+    paper = Image.new("RGB", upright.size, _PAPER)
+    paper.paste(upright, mask=upright)
+    buffer = io.BytesIO()
+    paper.save(buffer, "JPEG", quality=85)
+    return buffer.getvalue()
+
+
 def qr_png(text: str) -> bytes:
     """A QR code (error correction M, quiet zone of 4 modules) as PNG, 600 pixels wide or a little less."""
     return _png(_qr(text, 600))

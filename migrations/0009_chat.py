@@ -329,6 +329,7 @@ class Migration(migrations.Migration):
                 ("id", fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
                 ("away", fields.BooleanField()),
                 ("seen_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ("given_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
             options={
                 "table": "staff_presence",

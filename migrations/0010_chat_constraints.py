@@ -29,6 +29,7 @@ _MESSAGE_COLUMNS = """
 _MESSAGES = f"""
 {CHAT_MESSAGE.create_sql(_MESSAGE_COLUMNS)}
 CREATE INDEX chat_message_terms ON chat_message USING gin (terms) WITH (gin_pending_list_limit = 256);
+CREATE INDEX chat_message_file ON chat_message (file_id) WHERE author = 'staff' AND file_id IS NOT NULL;
 """
 
 # One action sets its window anew; a message counts against all that are open (wechat-platform §3.1). `closed_at`: the
@@ -84,6 +85,12 @@ CREATE INDEX conversation_waiting ON conversation (waiting_since, id) WHERE wait
 ALTER TABLE conversation ADD CONSTRAINT conversation_waits_in_a_case CHECK (
     waiting_since IS NULL OR case_id IS NOT NULL);
 ALTER TABLE conversation ADD CONSTRAINT conversation_counts CHECK (unread >= 0 AND last_number >= 0);
+CREATE INDEX conversation_line ON conversation (store_id, last_at, id)
+    WHERE case_id IS NOT NULL AND staff_id IS NULL;
+CREATE INDEX conversation_quiet ON conversation (last_at) WHERE case_id IS NOT NULL;
+CREATE INDEX conversation_unread ON conversation (staff_id) WHERE unread > 0;
+CREATE INDEX conversation_watch_until ON conversation_watch (until);
+CREATE INDEX service_case_held ON service_case (staff_id) WHERE closed_at IS NULL;
 CREATE UNIQUE INDEX service_case_open_key ON service_case (conversation_id) WHERE closed_at IS NULL;
 CREATE INDEX service_case_escalate ON service_case (escalate_at)
     WHERE closed_at IS NULL AND escalate_at IS NOT NULL;
@@ -92,10 +99,15 @@ ALTER TABLE service_case ADD CONSTRAINT service_case_ended CHECK (
 ALTER TABLE service_case ADD CONSTRAINT service_case_answered CHECK (
     num_nonnulls(answered_at, answered_by_id) IN (0, 2) AND (answered_at IS NULL) = (answers = 0));
 CREATE INDEX chat_media_due ON chat_media (next_at) WHERE state = 'waiting';
+CREATE INDEX chat_media_failed ON chat_media (account_id, next_at) WHERE state = 'failed';
+CREATE INDEX chat_media_age ON chat_media (message_at);
+CREATE INDEX chat_media_file ON chat_media (file_id);
 CREATE UNIQUE INDEX menu_edition_draft_key ON menu_edition (account_id) WHERE state = 'draft';
 CREATE UNIQUE INDEX menu_edition_publishing_key ON menu_edition (account_id) WHERE state = 'publishing';
 CREATE UNIQUE INDEX menu_edition_live_key ON menu_edition (account_id) WHERE state = 'live';
 CREATE INDEX menu_edition_due ON menu_edition (next_at) WHERE state = 'publishing';
+ALTER TABLE menu_edition ADD CONSTRAINT menu_edition_on_its_way CHECK (
+    (state = 'publishing') = (next_at IS NOT NULL) AND (state = 'publishing' OR leased_until IS NULL));
 ALTER TABLE auto_reply ADD CONSTRAINT auto_reply_match CHECK ((trigger = 'keyword') = (match IS NOT NULL));
 ALTER TABLE auto_reply ADD CONSTRAINT auto_reply_exact CHECK (
     NOT (before_commands OR in_help) OR match IS NOT DISTINCT FROM 'exact');
@@ -124,10 +136,13 @@ class Migration(migrations.Migration):
         ops.RunSQL(
             _CONSTRAINTS,
             """DROP INDEX wechat_intent_push, menu_edition_due, menu_edition_live_key,
-                menu_edition_publishing_key, menu_edition_draft_key, chat_media_due, service_case_escalate,
-                service_case_open_key, conversation_waiting;
+                menu_edition_publishing_key, menu_edition_draft_key, chat_media_file, chat_media_age,
+                chat_media_failed, chat_media_due, service_case_escalate, service_case_open_key, service_case_held,
+                conversation_watch_until, conversation_unread, conversation_quiet, conversation_line,
+                conversation_waiting;
             ALTER TABLE auto_reply DROP CONSTRAINT auto_reply_says, DROP CONSTRAINT auto_reply_words,
                 DROP CONSTRAINT auto_reply_exact, DROP CONSTRAINT auto_reply_match;
+            ALTER TABLE menu_edition DROP CONSTRAINT menu_edition_on_its_way;
             ALTER TABLE service_case DROP CONSTRAINT service_case_answered,
                 DROP CONSTRAINT service_case_ended;
             ALTER TABLE conversation DROP CONSTRAINT conversation_counts,

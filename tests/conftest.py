@@ -184,13 +184,15 @@ async def db(addresses: Addresses, _sweeper: asyncpg.Connection) -> Addresses:
     """The database, empty, with every cache of this process forgotten and the clock at real time."""
     from core.custom_fields import queries as custom_fields
     from wechat.accounts import queries as accounts
+    from wechat.autoreplies import book
+    from wechat.conversations import words
     from wechat.onboarding import queries as onboarding
     from wechat.welcomes import responders as welcomes
 
     await _sweeper.execute("SELECT pg_temp.sweep()")
     await redis.client().flushdb()
     addresses.clock_file.unlink(missing_ok=True)
-    caches = (parameters, accounts, custom_fields, onboarding, welcomes)
+    caches = (parameters, accounts, book, custom_fields, onboarding, welcomes, words)
     for forget in (clock.reset, *(cache.forget for cache in caches)):
         forget()
     return addresses

@@ -38,7 +38,7 @@ async def upload_file(
     """Upload a file: the body is its bytes, no form. Unless something refers to it, it goes after a day.
 
     Purposes: `attachment` (pictures, documents, sound, video), `image` (a picture for the library),
-    `table` (CSV or XLSX, to import).
+    `table` (CSV or XLSX, to import), `chat` (what is sent to a fan).
     """
     arrival = Arrival(name=name, purpose=purpose, owner_id=by.id, key=idempotency_key)
     return await service.link(await uploads.take_in(arrival, request.stream()), by.id)

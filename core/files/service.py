@@ -83,16 +83,19 @@ async def opened(text: str) -> tuple[Bytes, int]:
 
 
 async def keep(
-    connection: Connection, file_ids: Collection[UUID], owner_id: UUID, *, purpose: str | None = None
+    connection: Connection, file_ids: Collection[UUID], owner_id: UUID | None, *, purpose: str | None = None
 ) -> None:
     """In the caller's transaction: something refers to these files of one owner (and of one purpose) from now on.
+
+    Without an owner they are those that no colleague brought.
 
     Raises FileNotFound with the ids that aren't there or are somebody else's.
     """
     wanted = set(file_ids)
     rows = await connection.fetch(
         """WITH mine AS (
-            SELECT id FROM stored_file WHERE id = ANY($1::uuid[]) AND owner_id = $2 AND deleted_at IS NULL
+            SELECT id FROM stored_file
+            WHERE id = ANY($1::uuid[]) AND owner_id IS NOT DISTINCT FROM $2 AND deleted_at IS NULL
             AND ($3::text IS NULL OR purpose = $3) ORDER BY id FOR UPDATE
         ) UPDATE stored_file f SET kept_at = COALESCE(f.kept_at, $4) FROM mine WHERE mine.id = f.id RETURNING f.id""",
         list(wanted),

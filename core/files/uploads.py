@@ -45,11 +45,14 @@ _looking = asyncio.Semaphore(2)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """What the sender says of a file. `key` is the request's Idempotency-Key, if there is one."""
+    """What the sender says of a file. `key` is the request's Idempotency-Key, if there is one.
+
+    What no colleague brought has no owner.
+    """
 
     name: str
     purpose: str
-    owner_id: UUID
+    owner_id: UUID | None
     key: str | None
 
 
@@ -64,12 +67,20 @@ async def take_in(arrival: Arrival, chunks: AsyncIterator[bytes]) -> UUID:
         return await LIMITS[_family(head, meant)].get() * _MEBIBYTE
 
     async with spooled(chunks, most_bytes) as received:
-        brought = await _judge(received, meant)
-        for _ in range(_TRIES):
-            try:
-                return await _write_down(arrival, brought, await blobs.put(brought))
-            except Overtaken:
-                await asyncio.sleep(_BETWEEN_SECONDS)
+        return await take_in_whole(arrival, received)
+
+
+async def take_in_whole(arrival: Arrival, received: Spooled) -> UUID:
+    """The same of what lies on the local disk already, of a size that whoever put it there allows.
+
+    Raises PurposeUnknown, FileTypeRefused, FileTooLarge (too many pixels), KeyReused, BadKey, Unavailable.
+    """
+    brought = await _judge(received, purpose(arrival.purpose))
+    for _ in range(_TRIES):
+        try:
+            return await _write_down(arrival, brought, await blobs.put(brought))
+        except Overtaken:
+            await asyncio.sleep(_BETWEEN_SECONDS)
     raise Unavailable({"server": "files"}, retry_after=1)
 
 

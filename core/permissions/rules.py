@@ -67,7 +67,9 @@ class ReadyMade:
 
 _STAFF = frozenset({"stores:read"})
 _CUSTOMERS = frozenset({"customers:read", "fields:read", "tags:attach", "tags:read"})
-_GUIDE = _STAFF | _CUSTOMERS | {"codes:read", "customers:write", "fans:read", "fans:write", "labels:read"}
+# Who answers fans.
+_ANSWERING = {"inbox:read", "inbox:reply"}
+_GUIDE = _STAFF | _CUSTOMERS | _ANSWERING | {"codes:read", "customers:write", "fans:read", "fans:write", "labels:read"}
 # What it takes to have customers of one's own.
 _SELLER = {"customers:transfer", "followups:write", "pool:claim", "pool:read"}
 _STORE_MANAGER = (
@@ -79,6 +81,8 @@ _STORE_MANAGER = (
         "pool:assign",
         "guides:read",
         "handovers:write",
+        "inbox:assign",
+        "inbox:report",
         "ranking:read",
         "staff:read",
         "tasks:write",
@@ -100,14 +104,20 @@ _MARKETER = (
         "guides:read",
         "images:read",
         "images:write",
+        "inbox:read",
         "labels:read",
         "labels:write",
+        "menus:read",
+        "menus:write",
         "omnichannel:read",
         "ranking:read",
+        "replies:read",
+        "replies:write",
         "tags:write",
         "views:share",
         "welcomes:read",
         "welcomes:write",
+        "words:write",
     }
 )
 _MANAGER = (
@@ -152,10 +162,12 @@ def _id(number: int) -> UUID:
 
 READY_MADE: dict[RoleKey, ReadyMade] = {
     RoleKey.GUIDE: ReadyMade(_id(1), "导购", _GUIDE | _SELLER, Scope.OWN),
-    RoleKey.REP: ReadyMade(_id(2), "外勤", _STAFF | _CUSTOMERS | _SELLER | {"customers:write"}, Scope.OWN),
+    RoleKey.REP: ReadyMade(_id(2), "外勤", _STAFF | _CUSTOMERS | _SELLER | _ANSWERING | {"customers:write"}, Scope.OWN),
     RoleKey.STORE_MANAGER: ReadyMade(_id(3), "店长", _STORE_MANAGER, Scope.STORE, frozenset({SpecialRight.SCHEDULE})),
     RoleKey.MARKETER: ReadyMade(_id(4), "市场", _MARKETER, Scope.ALL),
-    RoleKey.SERVICE: ReadyMade(_id(5), "客服", _GUIDE, Scope.ALL, frozenset({SpecialRight.UNHANDLED_CALLS})),
+    RoleKey.SERVICE: ReadyMade(
+        _id(5), "客服", _GUIDE | {"inbox:assign", "inbox:report", "replies:read"}, Scope.ALL, frozenset({SpecialRight.UNHANDLED_CALLS})
+    ),
     RoleKey.FINANCE: ReadyMade(
         _id(6),
         "财务",

@@ -1,11 +1,19 @@
-"""Debian's Chromium driven by Playwright, and the simulator alone or with the whole product behind the phone page."""
+"""Debian's Chromium driven by Playwright: the simulator alone or the whole product behind the phone page, and the
+product's own pages before a running API.
+"""
 
+import asyncio
 import shutil
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 
 import pytest
+from playwright.async_api import Page
 
-from tests.browser.phones import Phones
+from tests import factories as make
+from tests.browser.phones import PATIENCE_MS, Phones
+from tests.doors import serving
 from tests.simulator.harness import Receiver, Simulator, receiving, running
 
 MISSING = "Chromium is not installed: apt install chromium fonts-noto-cjk"
@@ -64,3 +72,44 @@ async def simulator(process: Simulator, receiver: Receiver) -> Simulator:
     assert (await process.post("/sim/reset"))[0] == 204
     await process.account(receiver.url, name="关系茶社")
     return process
+
+
+@pytest.fixture(scope="session")
+async def built(chromium) -> None:
+    """The pages, built from what lies here; nothing is done when nothing changed."""
+    command = [sys.executable, "scripts/pages.py", "--if-possible"]
+    done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    if "were not built" in done.stdout:
+        pytest.skip(done.stdout.strip())
+
+
+@pytest.fixture
+async def api(built, db, tmp_path) -> AsyncIterator[str]:
+    """The address of a running API with the pages."""
+    async with serving(tmp_path / "log") as (_, client):
+        yield str(client.base_url).rstrip("/")
+
+
+@pytest.fixture
+async def open_application(chromium, api):
+    """Open an application's page, logged in if `by` is given; afterwards no script may have failed or been forbidden."""
+    contexts, faults = [], []
+
+    async def open_page(address: str, by=None, width: int = 375, height: int = 740, language: str = "zh-CN") -> Page:
+        context = await chromium.new_context(viewport={"width": width, "height": height}, locale=language)
+        contexts.append(context)
+        if by is not None:
+            token = (await make.headers(by))["Authorization"].removeprefix("Bearer ")
+            await context.add_init_script(f"localStorage.setItem('guanxi.ticket', {token!r})")
+        page = await context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda line: faults.append(line.text) if "Security Policy" in line.text else None)
+        await page.goto(api + address)
+        return page
+
+    yield open_page
+    for context in contexts:
+        await context.close()
+    assert faults == []

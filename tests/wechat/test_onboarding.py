@@ -65,6 +65,7 @@ async def test_a_new_account_is_imported_and_its_menu_kept(account, platform, ht
     assert {name for name, calls in stats["calls"].items() if calls} <= {
         "stable_token",
         "get_current_selfmenu_info",
+        "menu_get",
         "tags_create",  # the test's own
         "tags_get",
         "tags_members_getblacklist",

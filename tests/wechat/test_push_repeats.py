@@ -38,7 +38,9 @@ async def _one_effect():
     assert await make.count("push_key") == await make.count("push") == 1
     assert len(await make.rows("SELECT 1 FROM outbox WHERE name = 'wechat.push_received.v1'")) == 1
     await make.settle(registry())
-    assert await make.count("timeline") == await make.count("customer") == 1
+    contacts = await make.rows("SELECT 1 FROM timeline WHERE kind IN ('follow', 'scan', 'unfollow', 'message')")
+    heard = await make.rows("SELECT 1 FROM chat_message WHERE author IN ('fan', 'event')")
+    assert len(contacts) == len(heard) == await make.count("customer") == await make.count("conversation") == 1
     assert await make.count("touch") <= 1
 
 
@@ -219,7 +221,8 @@ async def test_a_message_is_known_by_its_id_whatever_else_says_the_copy(http, fa
 
 async def test_intents_are_written_once_with_the_push(db, fan):
     async def respond(_view):
-        return Response("好的", (Intent("send_text", {"text": "稍后见"}), Intent("send_text", {"text": "再见"})))
+        intents = (Intent("send_text", {"text": "稍后见"}), Intent("send_text", {"text": "再见"}))
+        return Response(text="好的", intents=intents)
 
     door = Receiver((Responder("intents", (messages.Text,), respond),))
     fields = fan.text("你好")
@@ -227,7 +230,7 @@ async def test_intents_are_written_once_with_the_push(db, fan):
         sealed = fan.sealed(fields)
         await door.receive(fan.account.app_id, sealed.query, sealed.body, None)
     await door.close()
-    found = await make.rows("SELECT kind, payload, state FROM wechat_intent")
+    found = await make.rows("SELECT kind, payload, state FROM wechat_intent WHERE kind <> 'reply'")
     assert sorted((row["kind"], row["payload"], row["state"]) for row in found) == [
         ("send_text", '{"text": "再见"}', "pending"),
         ("send_text", '{"text": "稍后见"}', "pending"),
@@ -240,7 +243,7 @@ async def test_a_first_caller_who_gives_up_does_not_take_the_second_along(db, fa
     async def respond(_view):
         asked.set()
         await held.wait()
-        return Response("好的")
+        return Response(text="好的")
 
     await parameters.change("wechat.responder_ms", 3000, expected_version=0, by="test")
     door = Receiver((Responder("slow", (messages.Text,), respond),))

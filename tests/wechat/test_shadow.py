@@ -10,7 +10,7 @@ from wechat.accounts import service as account_service
 from wechat.onboarding import service as onboarding
 
 READING = {"stable_token", "get_current_selfmenu_info", "tags_get", "user_tag_get", "user_get", "user_info_batchget"}
-READING |= {"tags_members_getblacklist"}
+READING |= {"menu_get", "tags_members_getblacklist"}
 
 
 @pytest.fixture

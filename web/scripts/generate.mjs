@@ -10,7 +10,7 @@ const creating = Object.entries(document.paths).flatMap(([path, operations]) =>
     .filter(([, operation]) => operation.parameters?.some(({ name }) => name === "idempotency-key"))
     .map(([method]) => `${method.toUpperCase()} ${path}`),
 );
-await writeFile(new URL("api.d.ts", folder), astToString(await openapiTS(document)));
+await writeFile(new URL("api.d.ts", folder), astToString(await openapiTS(document, { defaultNonNullable: false })));
 await writeFile(
   new URL("creating.ts", folder),
   `export const creating = new Set<string>(${JSON.stringify(creating, null, 2)});\n`,

@@ -5,7 +5,7 @@ rest. A tap on the menu asks the rules of its key, commands of that name and rul
 of its guide, store or channel, the rules, and everybody's welcome.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeAlias
@@ -61,7 +61,7 @@ class Outcome:
     response: Response | None = None
 
 
-async def ask(act: Act, book: Book) -> AsyncIterator[Outcome]:
+async def ask(act: Act, book: Book) -> AsyncGenerator[Outcome, None]:
     """Ask one after the other; who goes on listening after the answer hears who else would have had one."""
     answered = False
     for candidate in _in_order(act, book):
@@ -138,10 +138,5 @@ async def _values(placeholders: frozenset[str], act: Act) -> Mapping[str, str | 
         return values
     known = await queries.known(crypto.digest(act.view.app_id, act.view.push.openid))
     target = await welcomes.target(act.view)
-    guide = target.guide if target else None
-    store = target.store if target else None
-    return values | {
-        CALLING: known.calling if known else queries.NOBODY,
-        GUIDE: guide or (known.guide if known else None),
-        STORE: store or (known.store if known else None),
-    }
+    guide, store = (target.guide, target.store) if target else (None, None)
+    return values | {CALLING: known.calling, GUIDE: guide or known.guide, STORE: store or known.store}

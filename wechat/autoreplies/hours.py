@@ -1,7 +1,7 @@
 """Windows of the business week, by the clock on the wall. Pure.
 
-A window belongs to the days on which it begins: 22:00 to 02:00 on Fridays ends on Saturday. One that ends when it begins
-lasts a whole day.
+A window belongs to the days on which it begins: 22:00 to 02:00 on Fridays ends on Saturday. One that ends when it
+begins lasts a whole day.
 """
 
 from collections.abc import Collection, Sequence
@@ -29,7 +29,12 @@ class Hours:
 
 def hours(days: Collection[int], since: str, until: str) -> Hours:
     """From times as they are written, 09:00."""
-    return Hours(frozenset(days), time.fromisoformat(since), time.fromisoformat(until))
+    return Hours(frozenset(days), _clock(since), _clock(until))
+
+
+def _clock(written: str) -> time:
+    hour, minute = written.split(":")
+    return time(int(hour), int(minute))
 
 
 def are_open(windows: Sequence[Hours], at: datetime) -> bool:

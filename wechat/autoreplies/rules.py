@@ -7,6 +7,9 @@ from enum import StrEnum
 # What recognised speech and polite people put at the end. A word made of nothing else keeps it.
 _CLOSING = "。.!?~,、;… "
 
+NOBODY = "您"
+_TITLES = {"male": "先生", "female": "女士"}
+
 
 class Trigger(StrEnum):
     """What a rule answers. `default` is asked when nothing else has an answer."""
@@ -66,3 +69,10 @@ class Written:
 
 def written(text: str) -> Written:
     return Written(text.strip(), fold(text), plain(text))
+
+
+def calling(name: str | None, gender: str | None, nature: str | None) -> str:
+    """How a person is called: by name and title, or 您 beside the name; who has no name of a person is 您."""
+    if not name or nature == "business":
+        return NOBODY
+    return name + _TITLES.get(gender or "", NOBODY)

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
+from core.files.schemas import FileOut
 from infra.paging import Cursor, Limit
 from infra.problems import Unfit
 from infra.schemas import Input, Name, Output, Text
-from wechat.autoreplies.rules import Match, Trigger
+from wechat.autoreplies.rules import Match, Trigger, Why, fold
 from wechat.outbound.contents import Content
 
 _Word = Annotated[Text, StringConstraints(min_length=1, max_length=64)]
@@ -26,16 +27,22 @@ class HoursIn(Input):
 
 
 class AutoReplyIn(Input):
-    """One rule. Placeholders in texts: {称呼} {导购} {门店} {公众号}; one without a value is left out."""
+    """One rule. Placeholders in texts: {称呼} {导购} {门店} {公众号}; a clause with one that has no value is left out.
+
+    Exact key words may stand `before_commands` of the chat, which answer first otherwise, and be listed `in_help` (帮助
+    shows the first word and the name).
+    """
 
     name: Name
     trigger: Trigger
     match: Match | None = None
-    words: Annotated[list[_Word], Field(max_length=30)] = []
+    words: Annotated[list[_Word], Field(max_length=30)] = Field(default=[])
     account_id: UUID | None = None
-    hours: Annotated[list[HoursIn], Field(max_length=14)] = []
-    contents: Annotated[list[Content], Field(max_length=5)] = []
+    hours: Annotated[list[HoursIn], Field(max_length=14)] = Field(default=[])
+    contents: Annotated[list[Content], Field(max_length=5)] = Field(default=[])
     hand_over: bool = False
+    before_commands: bool = False
+    in_help: bool = False
     priority: Annotated[int, Field(ge=0, le=10_000)] = 100
     enabled: bool = True
 
@@ -47,6 +54,13 @@ class AutoReplyIn(Input):
             raise Unfit(
                 "请填写关键词、菜单 KEY 或事件", "words are for keyword, menu and event rules, and needed there"
             )
+        if self.trigger is Trigger.KEYWORD and not all(fold(word) for word in self.words):
+            raise Unfit("关键词不能为空", "a key word must have something to compare")
+        if (self.before_commands or self.in_help) and self.match is not Match.EXACT:
+            raise Unfit(
+                "只有完全匹配的关键词可以优先于聊天指令或列入帮助",
+                "before_commands and in_help are for exact key words only",
+            )
         if not self.contents and not self.hand_over:
             raise Unfit("请填写回复内容或选择转人工", "a rule says something, or hands over to a person")
         return self
@@ -57,6 +71,11 @@ class AutoReplyChange(AutoReplyIn):
 
 
 class AutoReplyOut(Output):
+    """`behind_commands` are those of the words that a command of the chat answers before this rule.
+
+    `pictures` are the files of the contents, with links.
+    """
+
     id: UUID
     name: str
     trigger: Trigger
@@ -66,6 +85,10 @@ class AutoReplyOut(Output):
     hours: list[HoursIn]
     contents: list[Content]
     hand_over: bool
+    before_commands: bool
+    in_help: bool
+    behind_commands: list[str]
+    pictures: list[FileOut]
     priority: int
     enabled: bool
     version: int
@@ -98,12 +121,12 @@ class TryIn(Input):
 
 
 class ConsideredOut(Output):
-    """A rule, command or welcome that was asked, in order; `why`: answered, no_match, closed_hours, disabled, later …"""
+    """A rule, command or welcome that was asked, in order, and what came of it; `id` is a rule's."""
 
     kind: str
     id: UUID | None
     name: str
-    why: str
+    why: Why
     words: str
 
 

@@ -10,16 +10,9 @@ from uuid import UUID
 from core.organisation.queries import Colleague
 from core.organisation.scopes import Values, alone, staff_in_reach
 from infra import clock, database
-from infra.parameters import Parameter
 from wechat.fans.schemas import FanFilters, FanOut, Window
+from wechat.outbound.windows import MESSAGE_HOURS as WINDOW_HOURS
 
-WINDOW_HOURS = Parameter(
-    name="wechat.message_window_hours",
-    default=48,
-    least=1,
-    most=720,
-    help="粉丝发来消息后，多少小时内可发客服消息",
-)
 # So many customers are looked at one by one: all in reach if there are no more, and the newest of all.
 _FEW, _SOME = 5_000, 2_000
 

@@ -12,7 +12,7 @@ from core.customers.parts import PartKind
 from core.organisation.queries import Colleague
 from infra import clock, database
 from infra.context import CustomerPart
-from wechat.fans.listing import WINDOW_HOURS
+from wechat.outbound.windows import MESSAGE_HOURS as WINDOW_HOURS
 
 _IDENTITIES = """
 SELECT i.app_id, COALESCE(a.name, i.app_id) AS account, i.following, i.state_at AS since, i.last_seen_at, i.talked_at,

@@ -10,7 +10,7 @@ from core.customers.rules import follow_source
 from core.organisation.queries import Colleague
 from core.organisation.scopes import Values, of_staff
 from infra import clock, database
-from wechat.fans.listing import WINDOW_HOURS
+from wechat.outbound.windows import MESSAGE_HOURS as WINDOW_HOURS
 from wechat.fans.schemas import (
     FanDetailOut,
     IdentityOut,

@@ -114,9 +114,7 @@ async def hold(connection: Connection, conversation_ids: Sequence[UUID], *, pati
 async def open_many(connection: Connection, cases: Sequence[NewCase], *, by: UUID | None = None) -> list[UUID]:
     """Open cases and ring whoever they came to, but not `by`; their ids, in order."""
     ids = [new_id() for _ in cases]
-    due = [
-        await lines.escalates_at(case.holder, case.waiting_since) if case.waiting_since else None for case in cases
-    ]
+    due = [await lines.escalates_at(case.holder, case.waiting_since) if case.waiting_since else None for case in cases]
     conversations = [case.conversation_id for case in cases]
     staff, stores = [case.holder.staff_id for case in cases], [case.holder.store_id for case in cases]
     wanted, opened = [case.wanted.value for case in cases], [case.opened_at for case in cases]

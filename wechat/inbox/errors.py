@@ -1,6 +1,6 @@
 """What can go wrong at the inbox."""
 
-from infra.errors import Conflict, Forbidden, InvalidInput, NotFound
+from infra.errors import Conflict, Forbidden, NotFound
 
 
 class ConversationNotFound(NotFound):
@@ -31,26 +31,6 @@ class ServedByOther(Conflict):
     code = "served_by_other"
     message = "这位客户正由同事接待"
     english = "A colleague is serving this customer"
-
-
-class NotFollowing(Conflict):
-    code = "not_following"
-    message = "客户已取消关注，无法发送"
-    english = "The person follows the account no more, so nothing can be sent"
-
-
-class FanBlocked(Conflict):
-    code = "fan_blocked"
-    message = "客户在黑名单中，无法发送"
-    english = "The person is on the blacklist, so nothing can be sent"
-
-
-class AccountSilent(Conflict):
-    """In shadow, or disabled."""
-
-    code = "account_silent"
-    message = "此公众号未启用发送"
-    english = "The account is in shadow or disabled, so it says nothing"
 
 
 class NoOpenCase(Conflict):
@@ -105,9 +85,3 @@ class QuickRepliesUsedUp(Conflict):
     code = "quick_replies_used_up"
     message = "快捷回复已达上限"
     english = "There are as many quick replies as are allowed"
-
-
-class ContentNotSendable(InvalidInput):
-    code = "content_not_sendable"
-    message = "这张图片无法发送，请重新选择"
-    english = "The picture can't be sent"

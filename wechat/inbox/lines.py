@@ -40,7 +40,7 @@ HOURS = Parameter(
 )
 
 POINT = "inbox:reply"
-_AT_WORK = "s.left_at IS NULL AND s.disabled_at IS NULL"
+AT_WORK = "s.left_at IS NULL AND s.disabled_at IS NULL"
 _THERE = "EXISTS (SELECT FROM staff_presence p WHERE p.id = s.id AND p.seen_at > {0})"
 # Whoever gives cases to agents takes turns, or two would give theirs to the same one.
 _TURN = "SELECT pg_advisory_xact_lock(hashtext('inbox.agents'))"
@@ -82,11 +82,13 @@ async def following(connection: Connection, conversation_ids: Collection[UUID]) 
     return holders | await with_agents(connection, moving)
 
 
-async def with_agents(connection: Connection, holders: Mapping[UUID, Holder]) -> dict[UUID, Holder]:
-    """The same, where what comes to the agents' line is given to the agents who are there."""
+async def with_agents(
+    connection: Connection, holders: Mapping[UUID, Holder], *, without: UUID | None = None
+) -> dict[UUID, Holder]:
+    """The same, where what comes to the agents' line is given to the agents who are there, but not to `without`."""
     given, found = list[Agent](), dict(holders)
     unserved = [one for one, holder in holders.items() if holder == AGENTS]
-    agents = await _agents(connection) if unserved else []
+    agents = [one for one in await _agents(connection) if one.id != without] if unserved else []
     for one in unserved:
         if agent := give(agents, clock.now()):
             given.append(agent)
@@ -106,13 +108,13 @@ async def agents_present() -> list[Able]:
     since = await present_since()
     # Only these may be agents: others see a part of the data.
     wide = "COALESCE(s.scope, r.scope) IN ('all', 'below')"
-    found = await organisation.colleagues(f"{_AT_WORK} AND {wide} AND {_THERE.format('$1')}", since)
+    found = await organisation.colleagues(f"{AT_WORK} AND {wide} AND {_THERE.format('$1')}", since)
     return [Able(one.id, one.store_id, everywhere=True) for one in found if is_agent(one)]
 
 
 async def answering_in(store_ids: Collection[UUID], since: datetime | None = None) -> list[Able]:
     """Who may answer what waits in the lines of stores; with `since` those who have been at the inbox since then."""
-    condition = f"{_AT_WORK} AND s.store_id = ANY($1::uuid[]) AND ($2::timestamptz IS NULL OR {_THERE.format('$2')})"
+    condition = f"{AT_WORK} AND s.store_id = ANY($1::uuid[]) AND ($2::timestamptz IS NULL OR {_THERE.format('$2')})"
     found = await organisation.colleagues(f"{condition} ORDER BY s.id", list(store_ids), since)
     return [Able(one.id, one.store_id, is_agent(one)) for one in found if one.may(POINT)]
 
@@ -155,7 +157,7 @@ async def _crew(connection: Connection, standings: Collection[Standing]) -> Crew
         for store_id in (one.owner_store_id, one.touch_store_id, one.holder_store_id)
         if store_id
     }
-    condition = f"{_AT_WORK} AND (s.id = ANY($1::uuid[]) OR s.store_id = ANY($2::uuid[]))"
+    condition = f"{AT_WORK} AND (s.id = ANY($1::uuid[]) OR s.store_id = ANY($2::uuid[]))"
     people = await organisation.colleagues(condition, list(named), list(stores))
     rows = await connection.fetch(_OPEN, list(stores))
     there = await connection.fetch(_PRESENT, list(named), await present_since())

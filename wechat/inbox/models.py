@@ -49,11 +49,15 @@ class ServiceCase(Model):
 
 
 class Presence(Model):
-    """A colleague at the inbox (the id is theirs): `seen_at` is the page's last sign; `away`: no new cases, please."""
+    """A colleague at the inbox (the id is theirs): `seen_at` is the page's last sign; `away`: no new cases, please.
+
+    `given_at` is when the agents' line last gave them a case.
+    """
 
     id = fields.UUIDField(primary_key=True)
     away = fields.BooleanField()
     seen_at = fields.DatetimeField()
+    given_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "staff_presence"

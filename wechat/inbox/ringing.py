@@ -44,7 +44,7 @@ class Ring:
 
 
 async def ring(connection: Connection, rings: Sequence[Ring]) -> None:
-    """A notice to whoever a case came to: a colleague, or everybody in the line of a store; once per case and person."""
+    """A notice to whoever a case came to, a colleague or all in a store's line; once per case and person."""
     people = await _behind([one.holder for one in rings], await MOST_RUNG.get())
     told = [
         NewNotice(
@@ -106,9 +106,9 @@ async def _behind(holders: Iterable[Holder], most: int | None) -> dict[Holder, l
     found = {holder: [holder.staff_id] if holder.staff_id else [] for holder in holders}
     stores = {holder.store_id for holder in found if not holder.staff_id and holder.store_id}
     answering = await lines.answering_in(stores) if stores else []
-    for holder, people in found.items():
+    for holder in found:
         if not holder.staff_id and holder.store_id:
-            people += [one.id for one in answering if one.store_id == holder.store_id][:most]
+            found[holder] = [one.id for one in answering if one.store_id == holder.store_id][:most]
     return found
 
 

@@ -152,6 +152,14 @@ class CountsOut(Output):
     longest_wait_since: datetime | None
 
 
+class SearchFilters(Input):
+    """Words that stand together in a message; letters of either case and form are the same."""
+
+    q: Annotated[Text, StringConstraints(min_length=2, max_length=50)]
+    cursor: MomentCursor = None
+    limit: Limit = 50
+
+
 class FoundOut(Output):
     """A message that holds what was searched for."""
 

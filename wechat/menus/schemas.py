@@ -1,4 +1,4 @@
-"""Menus in our words; `platform.py` puts them into the platform's."""
+"""Menus in our words; `wording.py` puts them into the platform's."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -9,8 +9,8 @@ from pydantic import Field, StringConstraints
 from infra.schemas import Input, Output, Text
 from wechat.menus.rules import MenuState
 
-_Title = Annotated[Text, StringConstraints(min_length=1, max_length=60)]
-_Value = Annotated[Text, StringConstraints(min_length=1, max_length=1024)]
+Title = Annotated[Text, StringConstraints(min_length=1, max_length=60)]
+Value = Annotated[Text, StringConstraints(min_length=1, max_length=1024)]
 Version = Annotated[int, Field(ge=0, le=2_000_000_000)]
 Level = Literal["error", "warning"]
 ButtonKind = Literal[
@@ -33,12 +33,12 @@ class ButtonIn(Input):
     mini-program), `app_id` and `page` a mini-program's.
     """
 
-    title: _Title
+    title: Title
     kind: ButtonKind | None = None
-    key: _Value | None = None
-    url: _Value | None = None
+    key: Value | None = None
+    url: Value | None = None
     app_id: Annotated[Text | None, StringConstraints(max_length=32)] = None
-    page: _Value | None = None
+    page: Value | None = None
     children: Annotated[list["ButtonIn"], Field(max_length=10)] = []  # noqa: RUF012 - pydantic copies it
 
 

@@ -49,3 +49,9 @@ class FanRefuses(Conflict):
     code = "fan_refuses"
     message = "这位粉丝拒收消息，或微信已不认识这位粉丝"
     english = "The fan refuses messages, or WeChat doesn't know the fan any more"
+
+
+class AccountSilent(Conflict):
+    code = "account_silent"
+    message = "该账号处于观察模式或已停用，不能发送消息"
+    english = "The account is in shadow mode or disabled: it sends nothing"

@@ -9,7 +9,7 @@ from core.organisation.dependencies import RequirePermission
 from core.organisation.queries import Colleague
 from infra.paging import page_of
 from infra.schemas import Page
-from wechat.outbound import queries, service
+from wechat.outbound import queries, retrying
 from wechat.outbound.schemas import MessageFilters, MessageOut
 
 router = APIRouter(prefix="/staff/v1/outbound", tags=["outbound"])
@@ -26,5 +26,5 @@ async def list_messages(
 @router.post("/{message_id}/retry")
 async def retry(message_id: UUID, _by: Annotated[Colleague, RequirePermission("accounts:write")]) -> MessageOut:
     """Send a message again that failed, or whose fate is unknown: then it may arrive twice."""
-    await service.retry(message_id)
+    await retrying.retry(message_id)
     return await queries.message(message_id)

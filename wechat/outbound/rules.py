@@ -1,9 +1,10 @@
 """States of what is to leave the house, and what follows from a call to the platform. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TypedDict
+from typing import Any, TypeAlias, TypedDict
 from uuid import UUID
 
 PAUSE = timedelta(seconds=15)  # while the platform is away
@@ -57,18 +58,20 @@ class Allowance:
     why_not: Why | None = None
 
 
+# The ends of the message window and of the short one, where a message has a place.
+Places: TypeAlias = tuple[datetime | None, datetime | None]
+
 SHUT = Allowance(None, 0, Why.WINDOW_SHUT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Windows:
-    """Both windows of a fan, and what else stands against writing; `shadow`: the account only looks on."""
+    """Both windows of a fan, and what else stands against writing."""
 
     message_until: datetime
     message_left: int
     short_until: datetime
     short_left: int
-    shadow: bool
     why_not: Why | None
 
     def allowance(self, now: datetime) -> Allowance:
@@ -82,8 +85,13 @@ class Windows:
             return Allowance(max(until for until, _ in usable), max(left for _, left in usable))
         return Allowance(max(until for until, _ in open_), 0, Why.WINDOW_USED_UP) if open_ else SHUT
 
-    def places(self, taken: int, now: datetime) -> tuple[datetime | None, datetime | None]:
-        """The ends of (the message window, the short one) in which one more has a place, after so many."""
+    def place_until(self, message_until: datetime | None, short_until: datetime | None) -> datetime | None:
+        """When the last place ends of a message that took its places in windows of these ends."""
+        places = ((message_until, self.message_until), (short_until, self.short_until))
+        return max((now for then, now in places if then == now), default=None)
+
+    def places(self, taken: int, now: datetime) -> Places:
+        """Where one more message has a place, after so many."""
         return (
             self.message_until if self.message_until > now and self.message_left > taken else None,
             self.short_until if self.short_until > now and self.short_left > taken else None,
@@ -102,7 +110,8 @@ class TemplatePayload(TypedDict):
 class NewMessage:
     """A message to be sent once, however often its `key` is put; `digest` stands for the openid.
 
-    With `why`, it is only written down that it is not sent.
+    With `why`, it is only written down that it is not sent. A customer message is of a conversation and has places in
+    windows, whose ends are given.
     """
 
     account_id: UUID
@@ -110,10 +119,13 @@ class NewMessage:
     key: str
     digest: bytes
     openid: str
-    payload: TemplatePayload
+    payload: TemplatePayload | Mapping[str, Any]
     due_at: datetime
     staff_id: UUID | None = None
     source_id: UUID | None = None
+    conversation_id: UUID | None = None
+    message_until: datetime | None = None
+    short_until: datetime | None = None
     why: Why | None = None
 
 
@@ -130,16 +142,23 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
-    """A message in the hands of one sender until `leased_until`. `tried_before`: the platform may have it already."""
+    """A message in the hands of one sender until `leased_until`. `tried_before`: the platform may have it already.
+
+    A customer message is for the person behind `digest`, was claimed at `claimed_at` and has a place in a window until
+    `place_until`.
+    """
 
     id: UUID
     app_id: str
     openid: str
-    payload: TemplatePayload
+    payload: Mapping[str, Any]
     attempts: int
     tried_before: datetime | None
     leased_until: datetime
     why_not: Why | None
+    digest: bytes = b""
+    claimed_at: datetime | None = None
+    place_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 A file of its own: what stands against a message is looked at here, before the platform is asked; `speaking` sends it.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,14 +12,13 @@ from uuid import UUID
 from infra import clock
 from infra.database import Connection, transaction
 from infra.errors import DomainError
-from wechat.outbound import windows
+from wechat.outbound import service, windows
 from wechat.outbound.contents import Content
-from wechat.outbound.errors import FanBlocked, FanNotFollowing, FanRefuses, WindowShut, WindowUsedUp
-from wechat.outbound.rules import SHUT, Allowance, Channel, NewMessage, Why, Windows
-from wechat.outbound.service import known_keys, put_many
-from wechat.platform.errors import AccountDisabled, AccountInShadow
+from wechat.outbound.errors import AccountSilent, FanBlocked, FanNotFollowing, FanRefuses, WindowShut, WindowUsedUp
+from wechat.outbound.rules import SHUT, Allowance, Channel, NewMessage, Places, State, Why, Windows
 
 _ERRORS: dict[Why, type[DomainError]] = {
+    Why.ACCOUNT_SILENT: AccountSilent,
     Why.NOT_FOLLOWING: FanNotFollowing,
     Why.BLOCKED: FanBlocked,
     Why.REFUSED: FanRefuses,
@@ -42,61 +41,71 @@ class Saying:
     due_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Put:
+    """A message in the ledger: what refused it just now, and whether it is never sent."""
+
+    id: UUID
+    against: Allowance | None
+    skipped: bool
+
+
 async def say(connection: Connection, saying: Saying) -> UUID:
     """Put a message and take its place in the window, in the caller's transaction; the ledger's id.
 
-    Raises WindowShut, WindowUsedUp (details: until, left), FanNotFollowing, FanBlocked, FanRefuses, AccountInShadow,
-    AccountDisabled: then nothing is written.
+    Raises WindowShut, WindowUsedUp (details: until, left), FanNotFollowing, FanBlocked, FanRefuses,
+    AccountSilent: then nothing is written.
     """
+    # A savepoint: whoever goes on after a refusal has written nothing.
     async with transaction():
-        [(message_id, refused, shadow)] = await _put(connection, [saying])
-        if refused is not None:
-            raise refusal(refused, shadow=shadow)
-    return message_id
+        [put] = await _put(connection, [saying])
+        if put.against is not None:
+            raise refusal(put.against)
+    return put.id
 
 
 async def say_many(connection: Connection, sayings: Sequence[Saying]) -> list[UUID | None]:
     """The same for automatic ones, in their order; None where something stands against it: written as `skipped`."""
     if not sayings:
         return []
-    return [None if refused is not None else message_id for message_id, refused, _ in await _put(connection, sayings)]
+    return [None if put.skipped else put.id for put in await _put(connection, sayings)]
 
 
-def refusal(allowance: Allowance, *, shadow: bool) -> DomainError:
+def refusal(allowance: Allowance) -> DomainError:
     """The error that says why nothing may be sent."""
-    if allowance.why_not is Why.ACCOUNT_SILENT:
-        return AccountInShadow() if shadow else AccountDisabled()
     until = allowance.until.isoformat() if allowance.until else None
     return _ERRORS[allowance.why_not or Why.WINDOW_SHUT]({"until": until, "left": 0})
 
 
-async def _put(connection: Connection, sayings: Sequence[Saying]) -> list[tuple[UUID, Allowance | None, bool]]:
-    """For each: the ledger's id, what refused it, and whether the account is in shadow."""
-    await windows.lock(connection, [saying.digest for saying in sayings])
-    known = await known_keys(connection, [saying.key for saying in sayings])
-    found = await windows.standing(connection, [saying.digest for saying in sayings])
+async def _put(connection: Connection, sayings: Sequence[Saying]) -> list[_Put]:
+    digests = [saying.digest for saying in sayings]
+    await windows.lock(connection, digests)
+    known = await service.known(connection, [saying.key for saying in sayings])
+    fans = await windows.standing(connection, digests)
     now = await windows.usable_from()
-    taken, spent = Counter[bytes](), dict[bytes, tuple[int, int]]()
-    refused, messages, seen = dict[str, Allowance](), list[NewMessage](), set(known)
+    new, taken, spent = dict[str, NewMessage](), Counter[bytes](), defaultdict[bytes, list[Places]](list)
+    refused = dict[str, Allowance]()
     for saying in sayings:
-        if saying.key in seen:
+        if saying.key in known or saying.key in new:
             continue
-        seen.add(saying.key)
-        fan = found.get(saying.digest)
+        fan = fans.get(saying.digest)
         against = _against(fan, taken[saying.digest], now)
-        places = (None, None) if fan is None or against else fan.places(taken[saying.digest], now)
+        places: Places = (None, None)
         if against is not None:
             refused[saying.key] = against
-        else:
+        elif fan is not None:
+            places = fan.places(taken[saying.digest], now)
             taken[saying.digest] += 1
-            message, short = spent.get(saying.digest, (0, 0))
-            spent[saying.digest] = message + (places[0] is not None), short + (places[1] is not None)
-        messages.append(_message(saying, places, against))
-    if spent:
-        await windows.spend(connection, spent)
-    ids = dict(zip([message.key for message in messages], await put_many(connection, messages), strict=True)) | known
-    shadows = {digest for digest, fan in found.items() if fan.shadow}
-    return [(ids[saying.key], refused.get(saying.key), saying.digest in shadows) for saying in sayings]
+            spent[saying.digest].append(places)
+        new[saying.key] = _message(saying, places, against)
+    await windows.spend(connection, spent)
+    ids = dict(zip(new, await service.put_many(connection, list(new.values())), strict=True))
+    ids |= {key: message_id for key, (message_id, _) in known.items()}
+    not_said = {key for key, (_, state) in known.items() if state is State.SKIPPED}
+    return [
+        _Put(ids[saying.key], refused.get(saying.key), skipped=saying.key in refused or saying.key in not_said)
+        for saying in sayings
+    ]
 
 
 def _against(fan: Windows | None, taken: int, now: datetime) -> Allowance | None:
@@ -109,7 +118,7 @@ def _against(fan: Windows | None, taken: int, now: datetime) -> Allowance | None
     return None if allowance.left > taken else Allowance(allowance.until, 0, Why.WINDOW_USED_UP)
 
 
-def _message(saying: Saying, places: tuple[datetime | None, datetime | None], against: Allowance | None) -> NewMessage:
+def _message(saying: Saying, places: Places, against: Allowance | None) -> NewMessage:
     return NewMessage(
         account_id=saying.account_id,
         channel=Channel.CUSTOMER,

@@ -1,4 +1,4 @@
-"""Sending what the ledger holds, outside transactions: claims that are leases, one call per message, its ending.
+"""Sending template messages, outside transactions: claims that are leases, one call per message, its ending.
 
 A file of its own: here the platform is called, which `service` never does. Two senders never hold the same message; one
 that dies loses its claims after the lease. The platform may have got such a message, so it is sent again under the same
@@ -13,13 +13,14 @@ from datetime import timedelta
 import asyncpg
 import orjson
 
-from infra import alerts, clock, database, metrics
+from infra import alerts, clock, database
 from infra.database import transaction
 from infra.errors import DomainError
 from infra.logging import logger
 from infra.parameters import Parameter
 from wechat.accounts import queries as accounts
-from wechat.outbound.rules import PAUSE, Claimed, Ending, State, Why, next_try, not_sent, skipped
+from wechat.outbound.endings import count, postpone, write_down
+from wechat.outbound.rules import PAUSE, Channel, Claimed, Ending, State, Why, next_try, not_sent, skipped
 from wechat.outbound.service import tell_delivered
 from wechat.platform import templates, tokens
 from wechat.platform.errors import (
@@ -58,15 +59,15 @@ FAILURES_IN_A_ROW = Parameter(
 
 FAILING_ALERT = "wechat.outbound_failing"
 # How long a run goes on, so that others get their turn: it comes every second.
-_RUN_SECONDS = 1.0
+RUN_SECONDS = 1.0
 _AWAY = {Why.AWAY, Why.ANSWER_LOST}
 # What the platform refuses for the account's sake, until an operator has seen to it.
-_OF_THE_ACCOUNT = {Action.ALERT, Action.REFRESH_TOKEN}
+OF_THE_ACCOUNT = {Action.ALERT, Action.REFRESH_TOKEN}
 
 _CLAIM = """
 WITH due AS MATERIALIZED (
-    SELECT m.id, m.tried_at FROM outbound_message m WHERE {state} AND {time} <= $1 ORDER BY {time} LIMIT $3
-    FOR UPDATE SKIP LOCKED
+    SELECT m.id, m.tried_at FROM outbound_message m WHERE m.channel = 'template' AND {state} AND {time} <= $1
+    ORDER BY {time} LIMIT $3 FOR UPDATE SKIP LOCKED
 )
 UPDATE outbound_message m SET state = 'sending', leased_until = $2, tried_at = COALESCE(m.tried_at, $1)
 FROM due, wechat_account a WHERE m.id = due.id AND a.id = m.account_id
@@ -86,53 +87,26 @@ _CLAIM_LOST = _CLAIM.format(state="m.state IN ('sending', 'unknown')", time="m.l
 # The platform has forgotten their client_msg_id by now: sent again, they might arrive twice.
 _GIVE_UP = """
 UPDATE outbound_message SET state = 'unknown', leased_until = NULL, error = $3
-WHERE state IN ('sending', 'unknown') AND leased_until <= $1 AND tried_at <= $2
-"""
-
-# Only under the lease it was claimed with: whoever was slower than that has lost it to another sender.
-_END = """
-WITH locked AS MATERIALIZED (
-    SELECT m.id, e.state, e.error, e.platform_id, e.again_at, e.tries FROM outbound_message m
-    JOIN unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::bigint[], $6::timestamptz[], $7::int[])
-        AS e (id, lease, state, error, platform_id, again_at, tries) ON e.id = m.id AND e.lease = m.leased_until
-    WHERE m.state = 'sending' ORDER BY m.id FOR UPDATE OF m
-)
-UPDATE outbound_message m SET platform_id = l.platform_id, attempts = m.attempts + l.tries,
-    state = CASE WHEN m.reports -> l.platform_id::text ->> 'status' <> 'success' THEN 'failed' ELSE l.state END,
-    error = COALESCE(NULLIF(m.reports -> l.platform_id::text ->> 'status', 'success'), l.error),
-    due_at = CASE WHEN l.state = 'pending' THEN l.again_at ELSE m.due_at END,
-    leased_until = CASE WHEN l.state = 'unknown' THEN l.again_at END,
-    tried_at = CASE WHEN l.state IN ('sent', 'unknown') THEN m.tried_at END,
-    sent_at = CASE WHEN l.state = 'sent' THEN $8::timestamptz END,
-    settled_at = (m.reports -> l.platform_id::text ->> 'at')::timestamptz,
-    result = m.reports -> l.platform_id::text ->> 'status',
-    reports = CASE WHEN l.state = 'unknown' THEN m.reports END
-FROM locked l WHERE m.id = l.id RETURNING m.state, m.source_id, m.staff_id, m.result, m.settled_at
-"""
-
-_POSTPONE = """
-UPDATE outbound_message SET due_at = $2
-WHERE state = 'pending' AND due_at < $2 AND account_id = (SELECT id FROM wechat_account WHERE app_id = $1)
+WHERE channel = 'template' AND state IN ('sending', 'unknown') AND leased_until <= $1 AND tried_at <= $2
 """
 
 _NEWEST = """
 SELECT state FROM outbound_message WHERE account_id = (SELECT id FROM wechat_account WHERE app_id = $1)
-AND state IN ('sent', 'failed') ORDER BY id DESC LIMIT $2
+AND channel = 'template' AND state IN ('sent', 'failed') ORDER BY id DESC LIMIT $2
 """
 
 
 async def send_due() -> int:
     """Send what is due for a second or so; returns how many were sent. Stops when the platform is away."""
     sent, started = 0, time.monotonic()
-    while time.monotonic() - started < _RUN_SECONDS and (claimed := await _claim()):
+    while time.monotonic() - started < RUN_SECONDS and (claimed := await _claim()):
         endings = await asyncio.gather(*(_send(message) for message in claimed))
         states = await _end(endings)
         sent += states.count(State.SENT)
         await _watch(endings)
         away = {ending.message.app_id for ending in endings if ending.error in _AWAY and ending.again_at}
         for app_id in away:
-            # Calls that time out would keep the workers from everything else.
-            await database.execute(_POSTPONE, app_id, clock.now() + PAUSE)
+            await postpone(Channel.TEMPLATE, app_id)
         if away:
             break
     return sent
@@ -193,7 +167,7 @@ async def _refused(message: Claimed, error: DomainError) -> Ending:
             return skipped(message, Why.ACCOUNT_SILENT)
         case QuotaSpent():
             return not_sent(message, Why.QUOTA, error.until)
-        case PlatformRefused() if error.action in _OF_THE_ACCOUNT and message.attempts + 1 < await TRIES.get():
+        case PlatformRefused() if error.action in OF_THE_ACCOUNT and message.attempts + 1 < await TRIES.get():
             again_at = next_try(clock.now(), message.attempts)
             return not_sent(message, str(error.errcode), again_at, counts=True)
         case PlatformRefused():
@@ -204,22 +178,9 @@ async def _refused(message: Claimed, error: DomainError) -> Ending:
 async def _end(endings: Sequence[Ending]) -> list[State]:
     """Write down what became of messages; the states they have now."""
     async with transaction() as connection:
-        rows = await connection.fetch(
-            _END,
-            [ending.message.id for ending in endings],
-            [ending.message.leased_until for ending in endings],
-            [ending.state.value for ending in endings],
-            [ending.error for ending in endings],
-            [ending.platform_id for ending in endings],
-            [ending.again_at for ending in endings],
-            [int(ending.counts) for ending in endings],
-            clock.now(),
-        )
+        rows = await write_down(connection, endings)
         await tell_delivered(connection, rows)
-    states = [State(row["state"]) for row in rows]
-    for state in states:
-        metrics.outbound.labels("template", state).inc()
-    return states
+    return count(Channel.TEMPLATE, rows)
 
 
 async def _watch(endings: Sequence[Ending]) -> None:

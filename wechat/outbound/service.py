@@ -1,4 +1,4 @@
-"""Writing the outbound ledger: intents put once, reports of the platform, a person's retry, what is old."""
+"""Writing the outbound ledger: intents put once, reports of the platform, what is old."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -9,39 +9,33 @@ import asyncpg
 import orjson
 
 from core.notices import service as notices
-from infra import audit, clock, database
-from infra.database import Connection, transaction
+from infra import clock, database
+from infra.database import Connection
 from infra.ids import new_id
 from infra.parameters import Parameter
-from wechat.outbound.errors import MessageNotFound, MessageNotRetriable
-from wechat.outbound.models import OutboundMessage
 from wechat.outbound.rules import NewMessage, Report, State
 
 KEPT_DAYS = Parameter(
     name="wechat.outbound_kept_days", default=180, least=7, most=3650, help="已有结果的微信消息发送记录保留的天数"
-)
-REMEMBERED_SECONDS = Parameter(
-    name="wechat.template_memory_seconds",
-    default=660,
-    least=0,
-    most=86_400,
-    help="平台报告发送失败的模板消息，首次发送多少秒后才由人工重新发送（此前平台会当作同一条而不再发送）",
 )
 _ROWS = 10_000
 _SUCCESS = "success"
 _SETTLED = (State.SENT, State.FAILED, State.SKIPPED, State.UNKNOWN)
 
 _PUT = """
-INSERT INTO outbound_message (id, account_id, channel, key, digest, openid, staff_id, source_id, payload, state, error,
-                              attempts, due_at, created_at)
-SELECT id, account_id, channel, key, digest, openid, staff_id, source_id, payload::jsonb, state, error, 0, due_at, $13
+INSERT INTO outbound_message (id, account_id, channel, key, digest, openid, staff_id, source_id, conversation_id,
+                              message_until, short_until, payload, state, error, attempts, due_at, created_at)
+SELECT id, account_id, channel, key, digest, openid, staff_id, source_id, conversation_id, message_until, short_until,
+       payload::jsonb, state, error, 0, due_at, $16
 FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bytea[], $6::text[], $7::uuid[], $8::uuid[],
-            $9::text[], $10::text[], $11::text[], $12::timestamptz[])
-    AS m (id, account_id, channel, key, digest, openid, staff_id, source_id, payload, state, error, due_at)
+            $9::uuid[], $10::timestamptz[], $11::timestamptz[], $12::text[], $13::text[], $14::text[],
+            $15::timestamptz[])
+    AS m (id, account_id, channel, key, digest, openid, staff_id, source_id, conversation_id, message_until,
+          short_until, payload, state, error, due_at)
 ORDER BY key ON CONFLICT (key) DO NOTHING
 """
 
-_IDS = "SELECT key, id FROM outbound_message WHERE key = ANY($1::text[])"
+_KNOWN = "SELECT key, id, state FROM outbound_message WHERE key = ANY($1::text[])"
 
 _REPORTS = """
 SELECT a.id AS account_id, r.digest, r.number, r.status, r.at
@@ -75,14 +69,6 @@ UPDATE outbound_message m SET settled_at = l.at, result = l.status,
 FROM locked l WHERE m.id = l.id RETURNING m.source_id, m.staff_id, m.result, m.settled_at
 """
 
-# What has a number the platform would only answer with that number again, and send nothing.
-_RETRY = """
-UPDATE outbound_message SET state = 'pending', attempts = 0, error = NULL, leased_until = NULL,
-    due_at = CASE WHEN platform_id IS NULL THEN $2 ELSE GREATEST($2, tried_at + $3::interval) END,
-    tried_at = NULL, platform_id = NULL, settled_at = NULL, result = NULL, reports = NULL
-WHERE id = $1 AND state IN ('failed', 'unknown')
-"""
-
 
 async def put_many(connection: Connection, messages: Sequence[NewMessage]) -> list[UUID]:
     """Messages to send, in the caller's transaction; their ids in order, a known key's own one. A set function."""
@@ -96,14 +82,23 @@ async def put_many(connection: Connection, messages: Sequence[NewMessage]) -> li
         [message.openid for message in messages],
         [message.staff_id for message in messages],
         [message.source_id for message in messages],
+        [message.conversation_id for message in messages],
+        [message.message_until for message in messages],
+        [message.short_until for message in messages],
         [orjson.dumps(message.payload).decode() for message in messages],
         [State.SKIPPED if message.why else State.PENDING for message in messages],
         [message.why for message in messages],
         [message.due_at for message in messages],
         clock.now(),
     )
-    ids = {row["key"]: row["id"] for row in await connection.fetch(_IDS, [message.key for message in messages])}
-    return [ids[message.key] for message in messages]
+    ids = await known(connection, [message.key for message in messages])
+    return [ids[message.key][0] for message in messages]
+
+
+async def known(connection: Connection, keys: Sequence[str]) -> dict[str, tuple[UUID, State]]:
+    """Those of the keys that were put before: the message's id, and what became of it."""
+    rows = await connection.fetch(_KNOWN, keys)
+    return {row["key"]: (row["id"], State(row["state"])) for row in rows}
 
 
 async def report_many(connection: Connection, reports: Sequence[Report]) -> None:
@@ -130,20 +125,6 @@ async def tell_delivered(connection: Connection, settled: Sequence[asyncpg.Recor
             arrived[row["settled_at"]].append(row["source_id"])
     for at, notice_ids in sorted(arrived.items()):
         await notices.mark_delivered(connection, notice_ids, at)
-
-
-async def retry(message_id: UUID) -> OutboundMessage:
-    """A person has it sent again, knowing that it may arrive twice. Raises MessageNotFound, MessageNotRetriable."""
-    remembered = timedelta(seconds=await REMEMBERED_SECONDS.get())
-    async with transaction() as connection:
-        written = await connection.execute(_RETRY, message_id, clock.now(), remembered)
-        message = await OutboundMessage.get_or_none(id=message_id)
-        if message is None:
-            raise MessageNotFound
-        if written == "UPDATE 0":
-            raise MessageNotRetriable({"state": message.state})
-        await audit.note("outbound.retried", "outbound_message", message_id)
-    return message
 
 
 async def drop_old() -> None:

@@ -21,7 +21,7 @@ import asyncpg
 from infra import clock
 from infra.database import Connection
 from infra.parameters import Parameter
-from wechat.outbound.rules import SHUT, Allowance, Why, Windows
+from wechat.outbound.rules import SHUT, Allowance, Places, Why, Windows
 
 MESSAGE_HOURS = Parameter(
     name="wechat.message_window_hours",
@@ -147,8 +147,8 @@ FROM unnest($1::bytea[], $2::timestamptz[]) AS c (digest, at) WHERE w.digest = c
 """
 
 _READ = """
-SELECT w.digest, w.message_until, w.message_left, w.short_until, w.short_left, w.refused, a.shadow,
-    a.disabled_at IS NOT NULL AS disabled, a.kind = 'mini' OR COALESCE(i.following, false) AS follows,
+SELECT w.digest, w.message_until, w.message_left, w.short_until, w.short_left, w.refused,
+    a.shadow OR a.disabled_at IS NOT NULL AS silent, a.kind = 'mini' OR COALESCE(i.following, false) AS follows,
     EXISTS (SELECT FROM wechat_block b WHERE b.identity_id = i.id AND b.wanted) AS blocked
 FROM customer_window w JOIN wechat_account a ON a.id = w.account_id LEFT JOIN identity i ON i.digest = w.digest
 WHERE w.digest = ANY($1::bytea[])
@@ -158,6 +158,28 @@ _SPEND = """
 UPDATE customer_window w SET message_left = w.message_left - s.message, short_left = w.short_left - s.short
 FROM unnest($1::bytea[], $2::int[], $3::int[]) AS s (digest, message, short) WHERE w.digest = s.digest
 """
+
+# What certainly was not sent gives its places back, if the windows are still the same.
+_GIVE_BACK = """
+UPDATE customer_window w SET
+    message_left = w.message_left + COALESCE((m.message_until = w.message_until)::int, 0),
+    short_left = w.short_left + COALESCE((m.short_until = w.short_until)::int, 0)
+FROM outbound_message m WHERE m.id = ANY($1::uuid[]) AND w.digest = m.digest
+"""
+
+# The platform's word about what was opened before it was asked.
+_EMPTY = """
+UPDATE customer_window w SET
+    message_left = CASE WHEN w.message_until - $5::interval <= $3::timestamptz THEN 0 ELSE w.message_left END,
+    message_until = CASE WHEN $2::bool AND w.message_until - $5 <= $3 THEN LEAST(w.message_until, $4::timestamptz)
+        ELSE w.message_until END,
+    short_left = CASE WHEN w.short_until - $6::interval <= $3 THEN 0 ELSE w.short_left END,
+    short_until = CASE WHEN $2 AND w.short_until - $6 <= $3 THEN LEAST(w.short_until, $4)
+        ELSE w.short_until END
+WHERE w.digest = $1
+"""
+
+_REFUSE = "UPDATE customer_window SET refused = $2 WHERE digest = $1"
 
 
 async def open_many(connection: Connection, openings: Sequence[Opening]) -> None:
@@ -222,11 +244,30 @@ async def standing(connection: Connection, digests: Collection[bytes]) -> dict[b
     return {row["digest"]: _windows(row) for row in rows}
 
 
-async def spend(connection: Connection, spent: Mapping[bytes, tuple[int, int]]) -> None:
-    """Take so many places of (the message window, the short one), which the caller has seen under the lock."""
+async def spend(connection: Connection, taken: Mapping[bytes, Sequence[Places]]) -> None:
+    """Take places, which the caller has seen under the lock."""
     await connection.execute(
-        _SPEND, list(spent), [message for message, _ in spent.values()], [short for _, short in spent.values()]
+        _SPEND,
+        list(taken),
+        [sum(message is not None for message, _ in places) for places in taken.values()],
+        [sum(short is not None for _, short in places) for places in taken.values()],
     )
+
+
+async def give_back(connection: Connection, message_ids: Sequence[UUID]) -> None:
+    """These messages certainly were not sent. The caller has locked the windows."""
+    await connection.execute(_GIVE_BACK, message_ids)
+
+
+async def empty(connection: Connection, digest: bytes, asked_at: datetime, *, shut: bool) -> None:
+    """The platform, asked then, said that the windows are used up, or shut."""
+    hours, seconds = timedelta(hours=await MESSAGE_HOURS.get()), timedelta(seconds=await SHORT_SECONDS.get())
+    await connection.execute(_EMPTY, digest, shut, asked_at, clock.now(), hours, seconds)
+
+
+async def refuse(connection: Connection, digest: bytes, why: Why) -> None:
+    """The platform lets nothing through to this person: remembered until the person does something."""
+    await connection.execute(_REFUSE, digest, why)
 
 
 async def usable_from() -> datetime:
@@ -242,7 +283,7 @@ async def _make(connection: Connection, accounts: Mapping[bytes, UUID]) -> None:
 
 def _windows(row: asyncpg.Record) -> Windows:
     reasons = {
-        Why.ACCOUNT_SILENT: row["shadow"] or row["disabled"],
+        Why.ACCOUNT_SILENT: row["silent"],
         Why.NOT_FOLLOWING: not row["follows"] or row["refused"] == Why.NOT_FOLLOWING,
         Why.BLOCKED: row["blocked"] or row["refused"] == Why.BLOCKED,
         Why.REFUSED: row["refused"] is not None,
@@ -252,6 +293,5 @@ def _windows(row: asyncpg.Record) -> Windows:
         message_left=row["message_left"],
         short_until=row["short_until"],
         short_left=row["short_left"],
-        shadow=row["shadow"],
         why_not=next((why for why, so in reasons.items() if so), None),
     )

@@ -69,6 +69,15 @@ class QuotaSpent(DomainError):
         self.until = until
 
 
+class MediaGone(DomainError):
+    """The platform keeps a file for three days."""
+
+    code = "wechat_media_gone"
+    status = 410
+    message = "微信已不再保存这个文件"
+    english = "WeChat doesn't keep this file any more"
+
+
 class AccountInShadow(Conflict):
     """A shadow account receives everything and sends nothing."""
 

@@ -9,6 +9,7 @@ from infra.logging import logger
 from wechat.platform import quotas, transport
 from wechat.platform.errors import PlatformAway, PlatformRefused, QuotaSpent
 from wechat.platform.policy import ALERTS, Action
+from wechat.platform.transport import Form, Taker
 
 _TRIES_BUSY = 3
 _TRIES_AWAY = 2
@@ -21,19 +22,23 @@ Body = dict[str, Any]
 async def ask(
     app_id: str,
     path: str,
-    body: Body | None = None,
+    body: Body | Form | None = None,
     params: dict[str, str] | None = None,
     *,
     repeatable: bool = False,
+    once: bool = False,
+    take: Taker | None = None,
 ) -> Body | bytes:
     """The answer of a call that succeeded. `repeatable`: asked again also when it is unknown what became of it.
+
+    `once`: never asked again, not even when the platform says that it is busy. With `take`, a file's bytes go there.
 
     Raises PlatformRefused, PlatformAway, QuotaSpent.
     """
     for attempt in range(1, _TRIES_BUSY + 1):
         await quotas.spend(app_id, path)
         try:
-            answer = await transport.send(path, body, params)
+            answer = await transport.send(path, body, params, take)
         except PlatformAway as away:
             if not repeatable or attempt >= _TRIES_AWAY:
                 if attempt == 1:
@@ -47,6 +52,8 @@ async def ask(
             if refusal.action is not Action.RETRY:
                 await _act(app_id, path, refusal)
                 raise refusal
+            if once:
+                break
         await asyncio.sleep(_BACK_OFF_SECONDS * attempt)
     raise PlatformAway({"reason": "busy"})
 

@@ -13,7 +13,7 @@ from wechat.accounts.rules import Kind
 from wechat.codes import queries as codes
 from wechat.codes.rules import Owners
 from wechat.colleagues.service import digest_of, is_binding, redeem_scans
-from wechat.conversations import service as conversations
+from wechat.inbox import receiving as inbox
 from wechat.outbound import windows
 from wechat.outbound.rules import Report
 from wechat.outbound.service import report_many
@@ -52,7 +52,7 @@ async def _record(deliveries: Sequence[Delivered[PushReceived]]) -> None:
             if (one := heard(event.push_id, bytes.fromhex(event.person), push, answers.get(event.push_id))) is not None
         ]
         if said:
-            await conversations.record_many(current, said)
+            await inbox.receive_many(current, said)
 
 
 async def _windows(current: Connection, pushes: Sequence[Received]) -> None:

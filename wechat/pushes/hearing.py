@@ -4,7 +4,6 @@ A file of its own: which event is a line of a conversation, and in what words, i
 knows no push.
 """
 
-from collections.abc import Mapping
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -19,15 +18,6 @@ from wechat.pushes.messages import Body, Push
 _What: TypeAlias = tuple[MessageKind, dict[str, Any], str | None, dict[str, str]]
 
 _LONGEST_MEDIA_ID = 300
-_MENU = (
-    messages.Click
-    | messages.View
-    | messages.ViewMiniProgram
-    | messages.ScanCodePush
-    | messages.ScanCodeWait
-    | messages.PicturesSent
-    | messages.LocationSelected
-)
 
 
 def heard(push_id: UUID, person: bytes, push: Push, answer: Answer | None) -> Heard | None:
@@ -90,34 +80,39 @@ def _message(body: Body) -> _What | None:
 
 
 def _event(body: Body) -> _What | None:
-    fields: Mapping[str, Any] | None = None
+    """An act by its name on the platform, with what it was about."""
+    fields: dict[str, Any] | None = None
     match body:
         case messages.Subscribe():
-            fields = {"event": "follow", "by_code": body.scene is not None}
+            fields = {"event": "subscribe", "by_code": body.scene is not None}
         case messages.Unsubscribe():
-            fields = {"event": "unfollow"}
+            fields = {"event": "unsubscribe"}
         case messages.Scan():
             fields = {"event": "scan"}
         case messages.EnterSession():
             fields = {"event": "enter"}
-        case _ if isinstance(body, _MENU):
-            fields = {"event": "menu"} | _tapped(body)
-    return (MessageKind.EVENT, dict(fields), None, {}) if fields is not None else None
+        case _:
+            fields = _tapped(body)
+    return None if fields is None else (MessageKind.EVENT, fields, None, {})
 
 
-def _tapped(body: Body) -> dict[str, Any]:
+def _tapped(body: Body) -> dict[str, Any] | None:
+    """An item of the menu was used."""
+    fields: dict[str, Any] | None = None
     match body:
+        case messages.Click():
+            fields = {"event": "click", "key": body.key}
         case messages.View():
-            return {"url": _web(body.url)}
+            fields = {"event": "view", "url": _web(body.url)}
         case messages.ViewMiniProgram():
-            return {"page": body.page}
+            fields = {"event": "view_miniprogram", "page": body.page}
         case messages.ScanCodePush() | messages.ScanCodeWait():
-            return {"key": body.key, "result": body.result}
+            fields = {"event": "scancode", "key": body.key, "result": body.result}
+        case messages.PicturesSent():
+            fields = {"event": "pictures", "key": body.key, "count": body.count}
         case messages.LocationSelected():
-            return {"key": body.key} | _place(body)
-        case messages.Click() | messages.PicturesSent():
-            return {"key": body.key}
-    return {}
+            fields = {"event": "location_select", "key": body.key} | _place(body)
+    return fields
 
 
 def _place(body: messages.Location | messages.LocationSelected) -> dict[str, Any]:

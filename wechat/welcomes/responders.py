@@ -1,4 +1,4 @@
-"""The welcome as a passive reply: the most particular words win (guide, store, channel, everybody).
+"""The words of a welcome: the most particular win (guide, store, channel, everybody). `autoreplies` says when.
 
 Words with a placeholder that has no value for this code leave their place to the next less particular ones.
 Words and targets are cached in the process, so that a welcome normally reads nothing.
@@ -12,7 +12,7 @@ from wechat.codes import queries as codes
 from wechat.codes.queries import Target
 from wechat.pushes.messages import Scan, Subscribe
 from wechat.pushes.replies import REPLY_TEXT_BYTES
-from wechat.pushes.responders import Responder, Response, View
+from wechat.pushes.responders import Response, View
 from wechat.welcomes import queries
 from wechat.welcomes.models import Welcome
 from wechat.welcomes.rules import fill
@@ -41,19 +41,26 @@ def forget() -> None:
     _targets.clear()
 
 
-async def _welcome(view: View) -> Response | None:
+async def target(view: View) -> Target | None:
+    """What the code leads to through which a fan followed or scanned, if it is one of this account's."""
     body = view.push.body
-    if not isinstance(body, Subscribe | Scan):
-        return None
-    target = await _targets.get(body.scene) if body.scene else None
-    if target is not None and target.app_id != view.app_id:
-        target = None
+    scene = body.scene if isinstance(body, Subscribe | Scan) else None
+    found = await _targets.get(scene) if scene else None
+    return found if found is not None and found.app_id == view.app_id else None
+
+
+async def welcome(view: View, *, particular: bool, everybodys: bool) -> Response | None:
+    """The words for a follow or a scan: those of its guide, store or channel, and everybody's, or one of the two."""
+    scanned = isinstance(view.push.body, Scan)
+    found = await target(view)
     values: dict[str, str | None] = {"公众号": view.account}
-    if target is not None:
-        values |= {"导购": target.guide, "门店": target.store, "渠道": target.channel}
+    if found is not None:
+        values |= {"导购": found.guide, "门店": found.store, "渠道": found.channel}
     longest_bytes = await REPLY_TEXT_BYTES.get()
-    for welcome in _most_particular_first(await _welcomes.get(), target):
-        text = welcome.scan_text if isinstance(body, Scan) else welcome.follow_text
+    owners = (_owners(found) if particular else []) + ([None] if everybodys else [])
+    welcomes = await _welcomes.get()
+    for one in [welcomes[owner] for owner in owners if owner in welcomes]:
+        text = one.scan_text if scanned else one.follow_text
         if text is None:
             return None
         filled = fill(text, values, longest_bytes)
@@ -62,10 +69,6 @@ async def _welcome(view: View) -> Response | None:
     return None
 
 
-def _most_particular_first(welcomes: dict[UUID | None, Welcome], target: Target | None) -> list[Welcome]:
-    credit = NOBODY if target is None else target.credit
-    owners = [owner for owner in (credit.guide_id, credit.store_id, credit.channel_id) if owner is not None]
-    return [welcomes[owner] for owner in (*owners, None) if owner in welcomes]
-
-
-RESPONDERS = (Responder("welcome", (Subscribe, Scan), _welcome),)
+def _owners(found: Target | None) -> list[UUID | None]:
+    credit = NOBODY if found is None else found.credit
+    return [owner for owner in (credit.guide_id, credit.store_id, credit.channel_id) if owner is not None]

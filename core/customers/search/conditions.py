@@ -24,6 +24,8 @@ _PLACES = {
 _OF_FEW_KINDS = ("p:", "s:", "g:", "y:", "h:", "w:", "a:")
 
 _FEW_TERMS = 16
+# The signature is looked at for no more than so many alternatives.
+_FEW_SIGNED = 4
 
 _PROFILE = "SELECT FROM customer_profile p WHERE p.customer_id = c.id"
 _MNEMONIC = indexing.folded("p.mnemonic")
@@ -74,10 +76,17 @@ class Conditions:
         return " AND ".join(filter(None, [self.found(), self.rest()]))
 
     def found(self) -> str:
-        """What the row of the index says, on `s`; to look for one of many terms there costs more than what comes next."""
+        """What the row of the index says, on `s`; to look for one of many terms costs more than what comes next."""
         conditions = [f"s.terms @> {self._put(self.terms)}::text[]"] if self.terms else []
         choices = [*self.choices, *(hint for hint in self.hints if len(hint) <= _FEW_TERMS)]
         return " AND ".join([*conditions, *(f"s.terms && {self._put(choice)}::text[]" for choice in choices)])
+
+    def signed(self) -> str:
+        """What the signature of the terms says, on `s`, as far as it is soon told: those who pass may be too many."""
+        choices = [choice for choice in (*self.choices, *self.hints) if len(choice) <= _FEW_SIGNED]
+        conditions = [self._signed(self.terms)] if self.terms else []
+        conditions += [f"({' OR '.join(self._signed([term]) for term in choice)})" for choice in choices]
+        return " AND ".join(conditions)
 
     def rest(self) -> str:
         """What is left to look at, on `c` and sometimes `s`."""
@@ -107,6 +116,10 @@ class Conditions:
         terms = [self.terms] if self.terms else []
         conditions = [self._one_of(one) for one in (*terms, *self.choices, *self.hints, *self.broad)]
         return " AND ".join([f"s.terms && ARRAY(SELECT 'k:' || bucket FROM {buckets} AS bucket)", *conditions])
+
+    def _signed(self, terms: list[str]) -> str:
+        signature = f"(SELECT customer_search_signature({self._put(terms)}::text[]))"
+        return f"s.signature & {signature} = {signature}"
 
     def _one_of(self, choice: list[str]) -> str:
         return f"s.terms && (SELECT {self._put(choice)}::text[])"

@@ -4136,9 +4136,9 @@ export interface components {
             /** Forward Url */
             forward_url?: string | null;
             /** @default official */
-            kind: components["schemas"]["Kind"];
+            kind?: components["schemas"]["Kind"];
             /** @default safe */
-            mode: components["schemas"]["Mode"];
+            mode?: components["schemas"]["Mode"];
             /** Name */
             name: string;
             /** Original Id */
@@ -4149,7 +4149,7 @@ export interface components {
              * Shadow
              * @default false
              */
-            shadow: boolean;
+            shadow?: boolean;
             /** Token */
             token: string;
         };
@@ -4289,27 +4289,27 @@ export interface components {
              * Department Ids
              * @default []
              */
-            department_ids: string[];
+            department_ids?: string[];
             /**
              * Everybody
              * @default false
              */
-            everybody: boolean;
+            everybody?: boolean;
             /**
              * Post Ids
              * @default []
              */
-            post_ids: string[];
+            post_ids?: string[];
             /**
              * Staff Ids
              * @default []
              */
-            staff_ids: string[];
+            staff_ids?: string[];
             /**
              * Store Ids
              * @default []
              */
-            store_ids: string[];
+            store_ids?: string[];
         };
         /**
          * AuditOut
@@ -4603,7 +4603,7 @@ export interface components {
             ends_at?: string | null;
             kind: components["schemas"]["TargetKind"];
             /** @default permanent */
-            life: components["schemas"]["Life"];
+            life?: components["schemas"]["Life"];
             /** Name */
             name: string;
             /** Page */
@@ -4801,7 +4801,7 @@ export interface components {
              * Version
              * @default 0
              */
-            version: number;
+            version?: number;
         };
         /**
          * ConsentTextOut
@@ -4857,7 +4857,7 @@ export interface components {
              * Is Main
              * @default false
              */
-            is_main: boolean;
+            is_main?: boolean;
             /** Name */
             name?: string | null;
             phones?: components["schemas"]["PhonesIn"];
@@ -4899,7 +4899,7 @@ export interface components {
              * Is Main
              * @default false
              */
-            is_main: boolean;
+            is_main?: boolean;
             /** Name */
             name: string;
             phones?: components["schemas"]["PhonesIn"];
@@ -5002,7 +5002,7 @@ export interface components {
              * Confirm
              * @default false
              */
-            confirm: boolean;
+            confirm?: boolean;
             /**
              * Custom
              * @description By field id; null takes a value away
@@ -5053,7 +5053,7 @@ export interface components {
              * Confirm
              * @default false
              */
-            confirm: boolean;
+            confirm?: boolean;
             /** Name */
             name: string;
             phones?: components["schemas"]["PhonesIn"];
@@ -5143,7 +5143,7 @@ export interface components {
              * Confirm
              * @default false
              */
-            confirm: boolean;
+            confirm?: boolean;
             /**
              * Custom
              * @description By field id; null takes a value away
@@ -5339,7 +5339,7 @@ export interface components {
              * More
              * @default false
              */
-            more: boolean;
+            more?: boolean;
             /** Next */
             next: string | null;
             /** Total */
@@ -5361,7 +5361,7 @@ export interface components {
              * Or Never
              * @default false
              */
-            or_never: boolean;
+            or_never?: boolean;
             /** Since */
             since?: string | null;
             /** Since Days */
@@ -5388,7 +5388,7 @@ export interface components {
              * Name
              * @default
              */
-            name: string;
+            name?: string;
         };
         /**
          * DepartmentIn
@@ -5553,14 +5553,14 @@ export interface components {
             /** Columns */
             columns?: string[] | null;
             /** @default {} */
-            filters: components["schemas"]["CustomerFilters"];
+            filters?: components["schemas"]["CustomerFilters"];
             /** @default csv */
-            format: components["schemas"]["TableFormat"];
+            format?: components["schemas"]["TableFormat"];
             /**
              * Unmask
              * @default false
              */
-            unmask: boolean;
+            unmask?: boolean;
         };
         /** FanDetailOut */
         FanDetailOut: {
@@ -5626,36 +5626,36 @@ export interface components {
             /** Help */
             help?: string | null;
             /** @default line */
-            kind: components["schemas"]["FieldKind"];
+            kind?: components["schemas"]["FieldKind"];
             /**
              * Listed
              * @default false
              */
-            listed: boolean;
+            listed?: boolean;
             /** Max Length */
             max_length?: number | null;
             /**
              * Name
              * @default
              */
-            name: string;
+            name?: string;
             /** Options */
             options?: components["schemas"]["OptionIn"][];
             /**
              * Required
              * @default false
              */
-            required: boolean;
+            required?: boolean;
             /**
              * Searchable
              * @default false
              */
-            searchable: boolean;
+            searchable?: boolean;
             /**
              * Unique
              * @default false
              */
-            unique: boolean;
+            unique?: boolean;
             /** Version */
             version: number;
         };
@@ -5691,7 +5691,7 @@ export interface components {
              * Listed
              * @default false
              */
-            listed: boolean;
+            listed?: boolean;
             /** Max Length */
             max_length?: number | null;
             /** Name */
@@ -5702,18 +5702,18 @@ export interface components {
              * Required
              * @default false
              */
-            required: boolean;
+            required?: boolean;
             /**
              * Searchable
              * @default false
              */
-            searchable: boolean;
+            searchable?: boolean;
             subject: components["schemas"]["Subject"];
             /**
              * Unique
              * @default false
              */
-            unique: boolean;
+            unique?: boolean;
         };
         /**
          * FieldKind
@@ -5797,7 +5797,7 @@ export interface components {
              * File Ids
              * @default []
              */
-            file_ids: string[];
+            file_ids?: string[];
             kind: components["schemas"]["FollowUpKind"];
             /** Next Contact At */
             next_contact_at?: string | null;
@@ -5942,7 +5942,7 @@ export interface components {
              * Reason
              * @default
              */
-            reason: string;
+            reason?: string;
             /**
              * To
              * Format: uuid
@@ -6071,12 +6071,12 @@ export interface components {
              * Tags
              * @default []
              */
-            tags: string[];
+            tags?: string[];
             /**
              * Title
              * @default
              */
-            title: string;
+            title?: string;
             /** Version */
             version: number;
         };
@@ -6094,7 +6094,7 @@ export interface components {
              * Tags
              * @default []
              */
-            tags: string[];
+            tags?: string[];
             /** Title */
             title: string;
         };
@@ -6133,23 +6133,23 @@ export interface components {
              * Dry Run
              * @default true
              */
-            dry_run: boolean;
+            dry_run?: boolean;
             /**
              * File Id
              * Format: uuid
              */
             file_id: string;
             /** @default own */
-            into: components["schemas"]["Into"];
+            into?: components["schemas"]["Into"];
             /** Mapping */
             mapping: (string | null)[];
             /** @default refuse */
-            on_possible_duplicate: components["schemas"]["OnPossibleDuplicate"];
+            on_possible_duplicate?: components["schemas"]["OnPossibleDuplicate"];
             /**
              * Tag Ids
              * @default []
              */
-            tag_ids: string[];
+            tag_ids?: string[];
         };
         /**
          * ImportState
@@ -6246,7 +6246,7 @@ export interface components {
             /** App Id */
             app_id: string;
             /** @default tag */
-            kind: components["schemas"]["LabelKind"];
+            kind?: components["schemas"]["LabelKind"];
             /** Name */
             name: string;
         };
@@ -6323,7 +6323,7 @@ export interface components {
              * Reason
              * @default
              */
-            reason: string;
+            reason?: string;
         };
         /**
          * Life
@@ -6399,17 +6399,17 @@ export interface components {
              * Email
              * @default
              */
-            email: string;
+            email?: string;
             /**
              * Name
              * @default
              */
-            name: string;
+            name?: string;
             /**
              * Phone
              * @default
              */
-            phone: string;
+            phone?: string;
             /** Version */
             version: number;
         };
@@ -6801,7 +6801,7 @@ export interface components {
              * Muted Kinds
              * @default []
              */
-            muted_kinds: string[];
+            muted_kinds?: string[];
             /** Quiet From */
             quiet_from?: string | null;
             /** Quiet Until */
@@ -6836,7 +6836,7 @@ export interface components {
              * Version
              * @default 0
              */
-            version: number;
+            version?: number;
         };
         /**
          * NoticeTemplateOut
@@ -7598,13 +7598,13 @@ export interface components {
              */
             cursor?: number | null;
             /** @default {} */
-            filters: components["schemas"]["CustomerFilters"];
+            filters?: components["schemas"]["CustomerFilters"];
             /**
              * Limit
              * @description How many at most
              * @default 50
              */
-            limit: number;
+            limit?: number;
         };
         /**
          * PooledOut
@@ -7696,7 +7696,7 @@ export interface components {
              * Name
              * @default
              */
-            name: string;
+            name?: string;
         };
         /** PostIn */
         PostIn: {
@@ -7796,7 +7796,7 @@ export interface components {
              * Ids
              * @default []
              */
-            ids: string[];
+            ids?: string[];
             /** Up To */
             up_to?: string | null;
         };
@@ -7949,19 +7949,19 @@ export interface components {
              * Name
              * @default
              */
-            name: string;
+            name?: string;
             /**
              * Points
              * @default []
              */
-            points: string[];
+            points?: string[];
             /** @default own */
-            scope: components["schemas"]["Scope"];
+            scope?: components["schemas"]["Scope"];
             /**
              * Special Rights
              * @default []
              */
-            special_rights: components["schemas"]["SpecialRight"][];
+            special_rights?: components["schemas"]["SpecialRight"][];
             /** Version */
             version: number;
         };
@@ -8048,18 +8048,18 @@ export interface components {
              */
             cursor?: number | null;
             /** @default {} */
-            filters: components["schemas"]["CustomerFilters"];
+            filters?: components["schemas"]["CustomerFilters"];
             /**
              * Limit
              * @description How many at most
              * @default 50
              */
-            limit: number;
+            limit?: number;
             /**
              * Total
              * @default false
              */
-            total: boolean;
+            total?: boolean;
         };
         /**
          * SecondFactorOut
@@ -8094,7 +8094,7 @@ export interface components {
              * Current
              * @default false
              */
-            current: boolean;
+            current?: boolean;
             /** Device */
             device: string;
             /**
@@ -8188,45 +8188,45 @@ export interface components {
              * Email
              * @default
              */
-            email: string;
+            email?: string;
             /**
              * Granted Departments
              * @default []
              */
-            granted_departments: string[];
+            granted_departments?: string[];
             /**
              * Is Guide
              * @default false
              */
-            is_guide: boolean;
+            is_guide?: boolean;
             /**
              * Name
              * @default
              */
-            name: string;
+            name?: string;
             /**
              * Phone
              * @default
              */
-            phone: string;
+            phone?: string;
             /**
              * Post Id
              * Format: uuid
              * @default 00000000-0000-0000-0000-000000000000
              */
-            post_id: string;
+            post_id?: string;
             /**
              * Role Id
              * Format: uuid
              * @default 00000000-0000-0000-0000-000000000000
              */
-            role_id: string;
+            role_id?: string;
             scope?: components["schemas"]["Scope"] | null;
             /**
              * Special Rights
              * @default []
              */
-            special_rights: components["schemas"]["SpecialRight"][];
+            special_rights?: components["schemas"]["SpecialRight"][];
             /** Store Id */
             store_id?: string | null;
             /** Version */
@@ -8317,12 +8317,12 @@ export interface components {
              * Email
              * @default
              */
-            email: string;
+            email?: string;
             /**
              * Is Guide
              * @default false
              */
-            is_guide: boolean;
+            is_guide?: boolean;
             /** Name */
             name: string;
             /** Password */
@@ -8331,7 +8331,7 @@ export interface components {
              * Phone
              * @default
              */
-            phone: string;
+            phone?: string;
             /**
              * Post Id
              * Format: uuid
@@ -8427,7 +8427,7 @@ export interface components {
              * Backwards
              * @default false
              */
-            backwards: boolean;
+            backwards?: boolean;
             stage: components["schemas"]["Stage"];
             /**
              * Version
@@ -8487,7 +8487,7 @@ export interface components {
              * Address
              * @default
              */
-            address: string;
+            address?: string;
             /** Channel Id */
             channel_id?: string | null;
             /** Department Id */
@@ -8496,17 +8496,17 @@ export interface components {
              * Hours
              * @default
              */
-            hours: string;
+            hours?: string;
             /**
              * Name
              * @default
              */
-            name: string;
+            name?: string;
             /**
              * Phone
              * @default
              */
-            phone: string;
+            phone?: string;
             /** Picture Url */
             picture_url?: string | null;
             position?: components["schemas"]["PositionIn"] | null;
@@ -8546,7 +8546,7 @@ export interface components {
              * Address
              * @default
              */
-            address: string;
+            address?: string;
             /** Channel Id */
             channel_id?: string | null;
             /** Department Id */
@@ -8555,14 +8555,14 @@ export interface components {
              * Hours
              * @default
              */
-            hours: string;
+            hours?: string;
             /** Name */
             name: string;
             /**
              * Phone
              * @default
              */
-            phone: string;
+            phone?: string;
             /** Picture Url */
             picture_url?: string | null;
             position?: components["schemas"]["PositionIn"] | null;
@@ -8617,7 +8617,7 @@ export interface components {
              * Name
              * @default
              */
-            name: string;
+            name?: string;
             rule?: components["schemas"]["CustomerFilters"] | null;
             /** Version */
             version: number;
@@ -8628,7 +8628,7 @@ export interface components {
          */
         TagIn: {
             /** @default tag */
-            kind: components["schemas"]["TagKind"];
+            kind?: components["schemas"]["TagKind"];
             /** Name */
             name: string;
             rule?: components["schemas"]["CustomerFilters"] | null;
@@ -8724,7 +8724,7 @@ export interface components {
              * Body
              * @default
              */
-            body: string;
+            body?: string;
             /** Deadline */
             deadline?: string | null;
             /** Escalate Minutes */
@@ -8733,7 +8733,7 @@ export interface components {
              * Needs Proof
              * @default false
              */
-            needs_proof: boolean;
+            needs_proof?: boolean;
             /** Remind Minutes */
             remind_minutes?: number | null;
             /** Title */
@@ -8742,7 +8742,7 @@ export interface components {
              * Urgent
              * @default false
              */
-            urgent: boolean;
+            urgent?: boolean;
         };
         /**
          * TaskOut
@@ -9068,17 +9068,17 @@ export interface components {
             /** Columns */
             columns?: string[];
             /** @default {} */
-            filters: components["schemas"]["CustomerFilters"];
+            filters?: components["schemas"]["CustomerFilters"];
             /**
              * Name
              * @default
              */
-            name: string;
+            name?: string;
             /**
              * Shared
              * @default false
              */
-            shared: boolean;
+            shared?: boolean;
             /** Version */
             version: number;
         };
@@ -9096,7 +9096,7 @@ export interface components {
              * Shared
              * @default false
              */
-            shared: boolean;
+            shared?: boolean;
         };
         /**
          * ViewOrder
@@ -9190,7 +9190,7 @@ export interface components {
              * Version
              * @default 0
              */
-            version: number;
+            version?: number;
         };
         /** WelcomeOut */
         WelcomeOut: {
@@ -9227,7 +9227,7 @@ export interface components {
              * File Ids
              * @default []
              */
-            file_ids: string[];
+            file_ids?: string[];
             /**
              * Key
              * Format: uuid
@@ -9237,7 +9237,7 @@ export interface components {
              * Note
              * @default
              */
-            note: string;
+            note?: string;
             /** Progress */
             progress?: number | null;
             /**
@@ -9678,7 +9678,7 @@ export interface components {
             /** Guide Id */
             guide_id?: string | null;
             /** @default permanent */
-            life: components["schemas"]["Life"];
+            life?: components["schemas"]["Life"];
             /** Name */
             name: string;
             /** Page */

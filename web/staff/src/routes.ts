@@ -5,14 +5,21 @@ export const routes: RouteRecordRaw[] = [
   { path: "/", redirect: "/messages" },
   { path: "/messages", component: () => import("./pages/messages/MessagesPage.vue") },
   { path: "/announcements/:id", component: () => import("./pages/messages/AnnouncementPage.vue"), props: true },
-  { path: "/customers", component: () => import("./pages/customers/CustomersPage.vue"), meta: { point: "customers:read" } },
+  {
+    path: "/customers",
+    component: () => import("./pages/customers/CustomersPage.vue"),
+    meta: { point: "customers:read" },
+  },
   {
     path: "/customers/:id",
     component: () => import("./pages/customers/CustomerPage.vue"),
     props: true,
     meta: { point: "customers:read" },
   },
-  { path: "/reminders/:list?", redirect: ({ params }) => ({ path: "/customers", query: { list: params["list"] || "due" } }) },
+  {
+    path: "/reminders/:list?",
+    redirect: ({ params }) => ({ path: "/customers", query: { list: params["list"] || "due" } }),
+  },
   { path: "/code", component: () => import("./pages/code/CodePage.vue") },
   { path: "/todos", component: () => import("./pages/todos/TodosPage.vue") },
   { path: "/tasks/:id", component: () => import("./pages/tasks/TaskPage.vue"), props: true },

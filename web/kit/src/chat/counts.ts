@@ -6,7 +6,7 @@ import { throttled } from "./throttle";
 const PAUSE_MS = 1_000;
 
 /** What the badges show, brought up to date by the stream. */
-export function useCounts(): Resource<Schemas["CountsOut"]> {
+export function useCounts(): Resource<Schemas["wechat__inbox__schemas__CountsOut"]> {
   const counts = useResource(() => data(api.GET("/staff/v1/inbox/counts")));
   useLive({ chat: throttled(counts.load, PAUSE_MS) }, counts.load);
   return counts;

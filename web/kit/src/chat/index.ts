@@ -1,4 +1,5 @@
 export { useActing, type Acting } from "./acting";
+export { default as MessageBody } from "./MessageBody.vue";
 export { useConversationList, type ListFilters } from "./conversations";
 export { useCounts } from "./counts";
 export { usePresence } from "./presence";

@@ -1,21 +1,15 @@
-import { shallowRef, watch, type Ref } from "vue";
+import { shallowRef } from "vue";
 import { api, data, type Schemas } from "../api/client";
-import { Refused } from "../api/errors";
+import { isRefusal, Refused } from "../api/errors";
 import type { Thread } from "./thread";
 import type { Content, Outgoing } from "./types";
 
-/** What a colleague's answer stands in the way of: it is shown to the person, who may send all the same. */
-const SECOND = new Set(["answered_meanwhile", "served_by_other"]);
-
 /** Sending: what is on its way stands below the thread until it has a number, and what failed can be sent again. */
-export function useReplying(id: Ref<string>, thread: Thread) {
+export function useReplying(thread: Thread) {
   const outgoing = shallowRef<Outgoing[]>([]);
+  /** A reply that a colleague's answer stands in the way of: the person looks, and may send it all the same. */
   const second = shallowRef<Outgoing | null>(null);
   let keys = 0;
-
-  function change(one: Outgoing, error: unknown): void {
-    outgoing.value = outgoing.value.map((each) => (each.key === one.key ? { ...each, error } : each));
-  }
 
   function drop(key: number): void {
     outgoing.value = outgoing.value.filter((each) => each.key !== key);
@@ -23,27 +17,24 @@ export function useReplying(id: Ref<string>, thread: Thread) {
   }
 
   async function post(one: Outgoing): Promise<boolean> {
-    const { content, seen, anyway } = one;
-    const asked = id.value;
-    const path = { conversation_id: asked };
-    change(one, undefined);
+    const { key, content, seen, anyway } = one;
+    const change = (error: unknown) =>
+      (outgoing.value = outgoing.value.map((each) => (each.key === key ? { ...one, error } : each)));
+    const params = { path: { conversation_id: thread.id } };
+    const body = { content, seen, anyway };
+    change(undefined);
     try {
       const said = await data(
-        api.POST("/staff/v1/inbox/conversations/{conversation_id}/messages", {
-          params: { path },
-          body: { content, seen, anyway },
-        }),
+        api.POST("/staff/v1/inbox/conversations/{conversation_id}/messages", { params, body }),
       );
-      if (asked !== id.value) return true;
-      drop(one.key);
+      drop(key);
       thread.take([said]);
       void thread.follow();
       return true;
     } catch (thrown) {
-      if (asked !== id.value) return false;
-      change(one, thrown);
+      change(thrown);
+      if (isRefusal(thrown, "answered_meanwhile", "served_by_other")) second.value = { ...one, error: thrown };
       if (thrown instanceof Refused) void thread.follow();
-      if (thrown instanceof Refused && SECOND.has(thrown.code)) second.value = { ...one, error: thrown };
       return false;
     }
   }
@@ -54,10 +45,9 @@ export function useReplying(id: Ref<string>, thread: Thread) {
     return post(one);
   }
 
-  /** Once more: where no answer came, the very same, so that it is sent once. */
+  /** Once more. Where no answer came it is the very same request, so it is sent once. */
   function again(one: Outgoing): Promise<boolean> {
-    const known = one.error instanceof Refused ? { ...one, seen: thread.newest.value } : one;
-    return post(known);
+    return post(one.error instanceof Refused ? { ...one, seen: thread.newest.value } : one);
   }
 
   function sendAnyway(): Promise<boolean> {
@@ -66,18 +56,13 @@ export function useReplying(id: Ref<string>, thread: Thread) {
     return one ? post({ ...one, seen: thread.newest.value, anyway: true }) : Promise.resolve(false);
   }
 
-  watch(id, () => {
-    outgoing.value = [];
-    second.value = null;
-  });
-
   return { outgoing, second, send, again, sendAnyway, drop };
 }
 
 export type Replying = ReturnType<typeof useReplying>;
 
 /** A picture of the person's, as a file of ours. */
-export async function uploadPicture(file: File, purpose = "attachment"): Promise<Schemas["FileOut"]> {
+export function uploadPicture(file: File, purpose = "attachment"): Promise<Schemas["FileOut"]> {
   return data(
     api.POST("/staff/v1/files", {
       params: { query: { name: file.name || "picture", purpose } },

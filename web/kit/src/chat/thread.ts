@@ -1,4 +1,4 @@
-import { computed, shallowRef, triggerRef, watch, type Ref } from "vue";
+import { computed, shallowRef } from "vue";
 import { api, data } from "../api/client";
 import { useLive } from "../live/useLive";
 import { useResource } from "../states/resource";
@@ -10,30 +10,31 @@ const MOST = 200;
 const PAUSE_MS = 300;
 const UNSETTLED = new Set(["pending", "sending"]);
 
-/** One conversation: who it is with, what was said, and what is said from now on. */
-export function useThread(id: Ref<string>) {
+/**
+ * One conversation: who it is with, what was said, and what is said from now on. A page that goes from one to the next
+ * gives its component `:key="id"`.
+ */
+export function useThread(id: string) {
   const messages = shallowRef<Message[]>([]);
   const begins = shallowRef(false);
   const failedEarlier = shallowRef<unknown>();
   let earlier: Promise<void> | null = null;
   let catching: Promise<void> | null = null;
 
-  const path = () => ({ conversation_id: id.value });
+  const path = { conversation_id: id };
   const read = (query: { before?: number; after?: number; limit: number }) =>
-    data(api.GET("/staff/v1/inbox/conversations/{conversation_id}/messages", { params: { path: path(), query } }));
-  const readDetail = () =>
-    data(api.GET("/staff/v1/inbox/conversations/{conversation_id}", { params: { path: path() } }));
+    data(api.GET("/staff/v1/inbox/conversations/{conversation_id}/messages", { params: { path, query } }));
+  const readDetail = () => data(api.GET("/staff/v1/inbox/conversations/{conversation_id}", { params: { path } }));
 
   const detail = useResource<ConversationDetail>(async () => {
     const [about, newest] = await Promise.all([readDetail(), read({ limit: PAGE })]);
-    if (about.id === id.value) {
-      messages.value = newest.toSorted(byNumber);
-      begins.value = newest.length < PAGE;
-    }
+    messages.value = newest.toSorted(byNumber);
+    begins.value = newest.length < PAGE;
     return about;
   });
   const newest = computed(() => messages.value.at(-1)?.number ?? 0);
 
+  /** These are in the thread, as they are now. */
   function take(fresh: Message[]): void {
     const known = new Map(messages.value.map((message) => [message.number, message]));
     fresh.forEach((message) => known.set(message.number, message));
@@ -42,18 +43,16 @@ export function useThread(id: Ref<string>) {
 
   /** All that came since, and what became of what was on its way. */
   async function catchUp(): Promise<void> {
-    const asked = id.value;
-    const waiting = messages.value.find(({ sent }) => sent && UNSETTLED.has(sent.state))?.number ?? newest.value + 1;
-    let after = Math.min(waiting - 1, newest.value);
+    const waiting = messages.value.find(({ sent }) => sent && UNSETTLED.has(sent.state));
+    let after = waiting ? waiting.number - 1 : newest.value;
     for (let size = MOST; size === MOST; ) {
       const fresh = await read({ after, limit: MOST });
-      if (asked !== id.value) return;
       take(fresh);
       size = fresh.length;
       after = fresh.reduce((most, { number }) => Math.max(most, number), after);
     }
-    const about = await readDetail();
-    if (asked === id.value) detail.data.value = about;
+    detail.data.value = await readDetail();
+    detail.error.value = undefined;
   }
 
   /** Read on from where the page stands; one reading at a time, and what fails is made good by the next. */
@@ -67,11 +66,10 @@ export function useThread(id: Ref<string>) {
   }
 
   async function readEarlier(): Promise<void> {
-    const [asked, first] = [id.value, messages.value[0]?.number];
+    const first = messages.value[0]?.number;
     if (begins.value || first === undefined) return;
     try {
       const older = await read({ before: first, limit: PAGE });
-      if (asked !== id.value) return;
       take(older);
       begins.value = older.length < PAGE;
       failedEarlier.value = undefined;
@@ -87,31 +85,21 @@ export function useThread(id: Ref<string>) {
     if (!detail.data.value?.unread || number <= told) return;
     told = number;
     await api
-      .POST("/staff/v1/inbox/conversations/{conversation_id}/read", { params: { path: path() }, body: { number } })
+      .POST("/staff/v1/inbox/conversations/{conversation_id}/read", { params: { path }, body: { number } })
       .catch(() => (told = 0));
   }
 
-  function settle(about: ConversationDetail): void {
-    if (about.id === id.value) detail.data.value = about;
-    triggerRef(messages);
-  }
-
-  watch(id, () => {
-    [messages.value, begins.value, told] = [[], false, 0];
-    detail.data.value = undefined;
-    void detail.load();
-  });
   const followSoon = throttled(() => void follow(), PAUSE_MS);
-  useLive({ chat: (news: ChatNews) => news.conversation_id === id.value && followSoon() }, followSoon);
+  useLive({ chat: (news: ChatNews) => news.conversation_id === id && followSoon() }, followSoon);
 
   return {
+    id,
     detail,
     messages,
     newest,
     begins,
     failedEarlier,
     take,
-    settle,
     follow,
     markRead,
     readEarlier: () => (earlier ??= readEarlier().finally(() => (earlier = null))),

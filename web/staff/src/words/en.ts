@@ -107,7 +107,7 @@ export const en: typeof zh = {
     standing: "Standing code",
     until: (at) => `Valid until ${at}`,
     ended: "Stopped",
-    numbers: (gross, net) => `Last 30 days: ${gross} new, ${net} net`,
+    numbers: (follows, losses) => `Last 30 days: ${follows} followed, ${losses} left`,
   },
   todos: {
     title: "To do",

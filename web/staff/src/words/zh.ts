@@ -103,7 +103,7 @@ export const zh = {
     standing: "长期码",
     until: (at: string) => `有效至 ${at}`,
     ended: "已停用",
-    numbers: (gross: number, net: number) => `近 30 天新增 ${gross}，净增 ${net}`,
+    numbers: (follows: number, losses: number) => `近 30 天关注 ${follows}，取关 ${losses}`,
   },
   todos: {
     title: "待办",

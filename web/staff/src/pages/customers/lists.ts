@@ -50,7 +50,7 @@ async function found({ list, q, tag }: Asked, cursor?: string): Promise<Page> {
       one.followed_up_at && words.customers.noted(moment(one.followed_up_at)),
       words.customers.arrived(moment(one.created_at)),
     ]
-      .filter((line) => line !== null && line !== "")
+      .filter(isSaid)
       .slice(0, 2),
     following: one.following,
     tags: one.tags.map((each) => each.name),
@@ -68,7 +68,7 @@ async function fans({ list, label }: Asked, cursor?: string): Promise<Page> {
     says: [
       fan.talked_at && words.customers.talked(moment(fan.talked_at)),
       words.customers.arrived(moment(fan.first_touch_at ?? fan.last_seen_at)),
-    ].filter((line) => line !== null && line !== ""),
+    ].filter(isSaid),
     following: fan.following,
     tags: [],
   }));
@@ -91,4 +91,8 @@ async function reminded(reminder: Schemas["Reminder"], cursor?: string): Promise
 /** What to call a customer whom nobody has named yet. */
 export function nameOf({ name, number }: { name: string | null; number: number }): string {
   return name ?? words.customers.unnamed(number);
+}
+
+function isSaid(line: string | null): line is string {
+  return Boolean(line);
 }

@@ -1,0 +1,100 @@
+"""Getting in: by password, with a second factor, past a forced change of the password, and back to where one was."""
+
+import pyotp
+import pytest
+from playwright.async_api import expect
+
+from tests import factories as make
+from tests.browser.everybody import WIDTHS, complaints, fits, focus_is_seen
+
+
+async def fill_log_in(page, staff, password=make.PASSWORD):
+    await page.get_by_label("用户名").fill(staff.username)
+    await page.get_by_label("密码", exact=True).fill(password)
+    await page.get_by_role("button", name="登录", exact=True).click()
+
+
+async def test_a_guide_logs_in_and_comes_to_the_page_that_was_asked_for(open_application):
+    guide = await make.guide("导购01")
+    page = await open_application("/app/staff/todos")
+    await fill_log_in(page, guide, "wrong")
+    await expect(page.get_by_role("alert")).to_have_text("账号或密码不正确")
+    await fill_log_in(page, guide)
+    await expect(page.get_by_role("heading", name="待办")).to_be_visible()
+    assert page.url.endswith("/app/staff/todos")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+async def test_everybody_can_use_the_log_in(open_application, width):
+    page = await open_application("/app/staff/", width=width, height=WIDTHS[width])
+    await expect(page.get_by_label("用户名")).to_be_visible()
+    assert await fits(page)
+    assert await complaints(page) == []
+    assert await focus_is_seen(page)
+
+
+async def test_english_is_complete_from_the_log_in_on(open_application):
+    guide = await make.guide()
+    page = await open_application("/app/staff/")
+    await page.get_by_role("button", name="English").click()
+    await page.get_by_label("User name").fill(guide.username)
+    await page.get_by_label("Password", exact=True).fill("wrong")
+    await page.get_by_role("button", name="Log in", exact=True).click()
+    await expect(page.get_by_role("alert")).to_have_text("Wrong user name or password")
+    assert await page.evaluate("document.documentElement.lang") == "en"
+    await page.reload()
+    await expect(page.get_by_label("User name")).to_be_visible()
+
+
+async def test_a_second_factor_is_asked_for_after_the_password(open_application, http):
+    guide = await make.guide()
+    headers = await make.headers(guide)
+    secret = (await http.post("/staff/v1/me/second-factor", headers=headers)).json()["secret"]
+    code = pyotp.TOTP(secret)
+    await http.put("/staff/v1/me/second-factor", headers=headers, json={"code": code.now()})
+    page = await open_application("/app/staff/")
+    await fill_log_in(page, guide)
+    await page.get_by_label("动态验证码").fill("000000")
+    await page.get_by_role("button", name="登录", exact=True).click()
+    await expect(page.get_by_role("alert")).to_be_visible()
+    await page.get_by_role("button", name="返回").click()
+    await expect(page.get_by_label("用户名")).to_have_value(guide.username)
+
+
+async def test_a_given_password_is_changed_before_anything_else(open_application, http):
+    admin, guide = await make.admin(), await make.guide()
+    reset = await http.put(
+        f"/staff/v1/staff/{guide.id}/password", headers=await make.headers(admin), json={"password": "Given-2026"}
+    )
+    assert reset.status_code == 200, reset.text
+    page = await open_application("/app/staff/code")
+    await fill_log_in(page, guide, "Given-2026")
+    await expect(page.get_by_role("heading", name="请先修改密码")).to_be_visible()
+    assert await complaints(page) == []
+    await page.get_by_label("现在的密码").fill("Given-2026")
+    await page.get_by_label("新密码", exact=True).fill("Mine-2026")
+    await page.get_by_label("再输一遍新密码").fill("Mine-2027")
+    await page.get_by_role("button", name="保存").click()
+    await expect(page.get_by_text("两次输入的新密码不一样")).to_be_visible()
+    await page.get_by_label("再输一遍新密码").fill("Mine-2026")
+    await page.get_by_role("button", name="保存").click()
+    await expect(page.get_by_role("heading", name="我的码")).to_be_visible()
+
+
+async def test_an_ended_session_leads_to_the_log_in_and_back(open_application, http):
+    admin, guide = await make.admin(), await make.guide()
+    page = await open_application("/app/staff/me", guide)
+    await expect(page.get_by_role("heading", name=guide.name)).to_be_visible()
+    await http.delete(f"/staff/v1/staff/{guide.id}/sessions", headers=await make.headers(admin))
+    await expect(page.get_by_label("用户名")).to_be_visible()
+    await fill_log_in(page, guide)
+    await expect(page.get_by_role("heading", name=guide.name)).to_be_visible()
+    await page.get_by_role("button", name="退出登录").click()
+    await expect(page.get_by_label("用户名")).to_be_visible()
+
+
+async def test_a_link_with_a_state_of_somebody_else_logs_nobody_in(open_application):
+    await make.account()
+    page = await open_application("/app/staff/log-in/wechat?code=abc&state=of-somebody-else")
+    await expect(page.get_by_role("alert")).to_contain_text("登录链接无效")
+    assert await page.evaluate("localStorage.getItem('guanxi.ticket')") is None

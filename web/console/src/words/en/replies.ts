@@ -1,0 +1,1 @@
+export const replies = { card: { title: "", description: "", url: "", urlWrong: "", picture: "" }, pictureChosen: "" };

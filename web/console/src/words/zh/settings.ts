@@ -1,0 +1,1 @@
+export const codes = {}; export const staff = {}; export const parameters = {}; export const settings = {};

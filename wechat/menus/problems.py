@@ -1,0 +1,178 @@
+"""What the platform would refuse of a menu, told before anything leaves; and what people should think about.
+
+A file of its own: the limits are the platform's and may change, the rest is one walk over the buttons.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from unicodedata import east_asian_width
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from infra.parameters import Parameter
+from wechat.menus.schemas import ButtonIn, Level, MenuProblemOut, PersonalIn
+from wechat.menus.wording import fields_of
+
+
+def _limit(name: str, default: int, words: str, unit: str = "") -> Parameter[int]:
+    return Parameter(name=f"wechat.menu_{name}", default=default, least=1, most=10_000, help=words, unit=unit)
+
+
+BUTTONS = _limit("buttons", 3, "一级菜单最多几个（平台规定）", "个")
+CHILDREN = _limit("children", 5, "每个一级菜单下最多几个子菜单（平台规定）", "个")
+TITLE_BYTES = _limit("title_bytes", 16, "一级菜单名称的最大字节数（平台规定，一个汉字 3 字节）", "字节")
+CHILD_TITLE_BYTES = _limit("child_title_bytes", 60, "子菜单名称的最大字节数（平台规定，一个汉字 3 字节）", "字节")
+TITLE_SHOWN = _limit("title_shown", 4, "手机上一级菜单名称最多显示几个汉字", "字")
+CHILD_TITLE_SHOWN = _limit("child_title_shown", 7, "手机上子菜单名称最多显示几个汉字", "字")
+KEY_BYTES = _limit("key_bytes", 128, "菜单 key 的最大字节数（平台规定）", "字节")
+URL_BYTES = _limit("url_bytes", 1024, "菜单链接的最大字节数（平台规定）", "字节")
+PERSONAL_DOMAINS = _limit("personal_domains", 3, "所有个性化菜单最多跳转到几个域名（平台规定）", "个")
+
+# Taps after which the fan waits for words of ours.
+_WAITED_FOR = {"click", "scan_wait"}
+_MISSING = {"key": "请填写 key", "url": "请填写链接", "app_id": "请填写小程序 AppID", "page": "请填写小程序页面路径"}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The platform's; pairs are of main buttons and of their children."""
+
+    buttons: tuple[int, int]
+    title_bytes: tuple[int, int]
+    title_shown: tuple[int, int]
+    key_bytes: int
+    url_bytes: int
+    personal_domains: int
+
+
+async def limits() -> Limits:
+    """Those in force."""
+    return Limits(
+        buttons=(await BUTTONS.get(), await CHILDREN.get()),
+        title_bytes=(await TITLE_BYTES.get(), await CHILD_TITLE_BYTES.get()),
+        title_shown=(await TITLE_SHOWN.get(), await CHILD_TITLE_SHOWN.get()),
+        key_bytes=await KEY_BYTES.get(),
+        url_bytes=await URL_BYTES.get(),
+        personal_domains=await PERSONAL_DOMAINS.get(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of an account: keys that a rule answers, its labels with the platform's number of each."""
+
+    answered: frozenset[str] = frozenset()
+    labels: Mapping[UUID, int | None] | None = None
+
+
+def problems_of(
+    buttons: Sequence[ButtonIn], personal: Sequence[PersonalIn], most: Limits, known: Known
+) -> list[MenuProblemOut]:
+    """All there is to say about a menu, from its first button to its last."""
+    check = _Check(most, known)
+    return [*check.menu("buttons", buttons), *check.personal(buttons, personal)]
+
+
+def errors_in(problems: Sequence[MenuProblemOut]) -> list[MenuProblemOut]:
+    """Those with which it can't be published."""
+    return [problem for problem in problems if problem.level == "error"]
+
+
+def _problem(where: str, code: str, words: str, level: Level = "error") -> MenuProblemOut:
+    return MenuProblemOut(where=where, code=code, words=words, level=level)
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    most: Limits
+    known: Known
+
+    def menu(self, where: str, buttons: Sequence[ButtonIn], level: int = 0) -> Iterator[MenuProblemOut]:
+        most = self.most.buttons[level]
+        if len(buttons) > most:
+            what = f"一个菜单下最多 {most} 个子菜单" if level else f"一级菜单最多 {most} 个"
+            yield _problem(where, "too_many_buttons", what)
+        for place, button in enumerate(buttons):
+            yield from self.button(f"{where}.{place}", button, level)
+
+    def button(self, where: str, button: ButtonIn, level: int) -> Iterator[MenuProblemOut]:
+        yield from self.title(where, button.title, level)
+        if button.children and level:
+            yield _problem(f"{where}.children", "too_deep", "子菜单下不能再有子菜单")
+        elif button.children:
+            if button.kind is not None:
+                yield _problem(f"{where}.kind", "opens_children", "有子菜单的按钮只用来打开子菜单，请去掉它自己的动作")
+            yield from self.menu(f"{where}.children", button.children, level + 1)
+        elif button.kind is None:
+            yield _problem(f"{where}.kind", "action_missing", "请选择点击后做什么，或添加子菜单")
+        else:
+            yield from self.action(where, button)
+
+    def title(self, where: str, title: str, level: int) -> Iterator[MenuProblemOut]:
+        where, most, shown = f"{where}.title", self.most.title_bytes[level], self.most.title_shown[level]
+        if len(title.encode()) > most:
+            yield _problem(where, "title_too_long", f"名称最多 {most} 字节（约 {most // 3} 个汉字）")
+        elif _width(title) > 2 * shown:
+            words = f"手机上最多显示约 {shown} 个汉字，多出的部分会被截断"
+            yield _problem(where, "title_cut", words, "warning")
+
+    def action(self, where: str, button: ButtonIn) -> Iterator[MenuProblemOut]:
+        for name in fields_of(button.kind):
+            value, there = getattr(button, name), f"{where}.{name}"
+            most = self.most.key_bytes if name == "key" else self.most.url_bytes
+            if not value:
+                yield _problem(there, f"{name}_missing", _MISSING[name])
+            elif len(value.encode()) > most:
+                yield _problem(there, f"{name}_too_long", f"最多 {most} 字节")
+            elif name == "url" and _host(value) is None:
+                yield _problem(there, "url_invalid", "链接须以 http:// 或 https:// 开头")
+        if button.kind in _WAITED_FOR and button.key and button.key not in self.known.answered:
+            words = "还没有自动回复规则回答这个 key，粉丝点击后收不到回复"
+            yield _problem(f"{where}.key", "key_unanswered", words, "warning")
+
+    def personal(self, buttons: Sequence[ButtonIn], menus: Sequence[PersonalIn]) -> Iterator[MenuProblemOut]:
+        if menus and not buttons:
+            yield _problem("buttons", "default_missing", "有个性化菜单时，须有默认菜单")
+        most, seen = self.most.personal_domains, set[tuple[UUID | None, str | None]]()
+        if len(_hosts([button for menu in menus for button in menu.buttons])) > most:
+            yield _problem("personal", "too_many_domains", f"所有个性化菜单的链接最多跳转到 {most} 个域名")
+        for place, menu in enumerate(menus):
+            where, whom = f"personal.{place}", (menu.for_whom.label_id, menu.for_whom.client)
+            yield from self.whom(f"{where}.for_whom", menu)
+            if whom in seen:
+                words = "前面已有条件相同的个性化菜单，这一份不会被看到"
+                yield _problem(f"{where}.for_whom", "never_shown", words, "warning")
+            seen.add(whom)
+            if not menu.buttons:
+                yield _problem(f"{where}.buttons", "menu_empty", "个性化菜单至少有一个按钮")
+            yield from self.menu(f"{where}.buttons", menu.buttons)
+
+    def whom(self, where: str, menu: PersonalIn) -> Iterator[MenuProblemOut]:
+        label_id = menu.for_whom.label_id
+        if label_id is None:
+            if menu.for_whom.client is None:
+                yield _problem(where, "nobody_chosen", "请选择给哪些粉丝看：标签、手机系统，或两者")
+            return
+        labels = self.known.labels or {}
+        if label_id not in labels:
+            yield _problem(f"{where}.label_id", "label_unknown", "该公众号没有这个标签，可能已被删除")
+        elif labels[label_id] is None:
+            yield _problem(f"{where}.label_id", "label_waits", "这个标签还没有同步到微信，请稍后再试")
+
+
+def _width(text: str) -> int:
+    """In half-widths: a Chinese character takes two."""
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def _host(url: str) -> str | None:
+    try:
+        address = urlsplit(url)
+    except ValueError:
+        return None
+    return address.hostname if address.scheme in {"http", "https"} else None
+
+
+def _hosts(buttons: Sequence[ButtonIn]) -> set[str]:
+    own = {host for button in buttons if button.url and not button.children and (host := _host(button.url))}
+    return own.union(*(_hosts(button.children) for button in buttons))
