@@ -52,7 +52,8 @@ def _statuses(path: str, method: str, operation: dict[str, Any]) -> set[str]:
     statuses = {"503"}
     if "security" in operation:
         statuses |= {"401", "403"}
-    if "{" in path:
+    asked_for = [parameter["name"] for parameter in operation.get("parameters", [])]
+    if "{" in path or any(name.endswith("_id") for name in asked_for):
         statuses |= {"404"}
     if operation.get("parameters") or "requestBody" in operation:
         statuses |= {"422"}

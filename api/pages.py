@@ -47,6 +47,16 @@ async def front_door() -> Response:
     return _plain(links)
 
 
+@router.api_route("/{first}", methods=["GET", "HEAD"])
+@router.api_route("/{first}/{rest:path}", methods=["GET", "HEAD"])
+async def linked(first: str, request: Request, rest: str = "") -> Response:
+    """Notices name a page by its path alone, the same in both applications: a phone's is that of `staff`."""
+    if first not in _LINKED:
+        raise NotFound
+    name = "staff" if "Mobile" in request.headers.get("user-agent", "") else "console"
+    return RedirectResponse(f"/app/{name}/{quote(f'{first}/{rest}'.rstrip('/'))}", HTTPStatus.TEMPORARY_REDIRECT)
+
+
 @router.api_route("/app/{name}", methods=["GET", "HEAD"])
 async def without_slash(name: str) -> Response:
     """An application's own addresses begin below it."""

@@ -101,6 +101,7 @@ from wechat.menus import routes as menus
 from wechat.onboarding import jobs as onboarding_jobs
 from wechat.onboarding import routes as onboarding
 from wechat.outbound import jobs as outbound_jobs
+from wechat.outbound import parts as outbound_parts
 from wechat.outbound import routes as outbound
 from wechat.pushes import bindings as push_bindings
 from wechat.pushes import handlers as push_handlers
@@ -275,7 +276,11 @@ CONTEXTS = (
         permissions=("accounts:read", "accounts:write"),
     ),
     Context(
-        name="wechat.outbound", models="wechat.outbound.models", routes=(outbound.router,), jobs=outbound_jobs.JOBS
+        name="wechat.outbound",
+        models="wechat.outbound.models",
+        routes=(outbound.router,),
+        jobs=outbound_jobs.JOBS,
+        customer_parts=(outbound_parts.PART,),
     ),
     # Before the automatic replies: a binding code welcomes nobody.
     Context(

@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Generic, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from infra.problems import Unfit
 
@@ -52,4 +52,6 @@ def _in_line(name: str) -> str:
 
 Text = Annotated[str, BeforeValidator(_writable)]
 IN_LINE = AfterValidator(_in_line)
+# The one a page was made from, of a document that people edit; a column of 32 bits.
+Version = Annotated[int, Field(ge=0, le=2_000_000_000)]
 Name = Annotated[Text, StringConstraints(min_length=1, max_length=50), IN_LINE]

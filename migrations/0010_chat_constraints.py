@@ -74,8 +74,7 @@ CREATE INDEX outbound_message_sending ON outbound_message (channel, leased_until
     WHERE state IN ('sending', 'unknown') AND leased_until IS NOT NULL;
 CREATE INDEX outbound_message_turn ON outbound_message (conversation_id, id)
     WHERE conversation_id IS NOT NULL AND state IN ('pending', 'sending');
-CREATE INDEX outbound_message_person ON outbound_message (digest, tried_at)
-    WHERE channel = 'customer' AND state IN ('pending', 'sending', 'sent', 'unknown');
+CREATE INDEX outbound_message_person ON outbound_message (digest, tried_at) WHERE channel = 'customer';
 ALTER TABLE outbound_message ADD CONSTRAINT outbound_message_of_a_conversation CHECK (
     (channel = 'customer') = (conversation_id IS NOT NULL));
 """

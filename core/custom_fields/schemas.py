@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from core.custom_fields.rules import MOST_OPTIONS, FieldKind, Subject
-from infra.schemas import IN_LINE, Input, Name, Output, Text
+from infra.schemas import IN_LINE, Input, Name, Output, Text, Version
 
 MaxLength = Annotated[int, Field(ge=1, le=2000)]
 Help = Annotated[Text, StringConstraints(min_length=1, max_length=200)]
@@ -42,7 +42,7 @@ class FieldIn(Input):
 class FieldChange(Input):
     """What is left out stays as it is; null takes help and length away. Options left out of `options` are retired."""
 
-    version: int
+    version: Version
     kind: FieldKind = FieldKind.LINE
     name: Name = ""
     help: Help | None = None

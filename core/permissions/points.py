@@ -60,7 +60,7 @@ MODULES = (
     _module("blocks", "黑名单", write="查看、拉黑与解除"),
     _module("ranking", "排行", read="查看排行与趋势"),
     _module("codes", "渠道码", read="查看、下载与统计", write="新增、修改与停用"),
-    _module("inbox", "消息", read=_VIEW, reply="接待与回复", assign="转交任何会话、共用快捷回复", report="查看服务水平"),
+    _module("inbox", "会话", read=_VIEW, reply="接待与回复", assign="转交会话、共用快捷回复", report="查看服务水平"),
     _module("words", "违禁词", write="查看、新增与删除"),
     _module("welcomes", "欢迎语", read=_VIEW, write=_CHANGE),
     _module("replies", "自动回复", read="查看与试用", write="新增、修改与删除"),

@@ -72,6 +72,7 @@ _ANSWERING = {"inbox:read", "inbox:reply"}
 _GUIDE = _STAFF | _CUSTOMERS | _ANSWERING | {"codes:read", "customers:write", "fans:read", "fans:write", "labels:read"}
 # What it takes to have customers of one's own.
 _SELLER = {"customers:transfer", "followups:write", "pool:claim", "pool:read"}
+_SERVICE = _GUIDE | {"inbox:assign", "inbox:report", "replies:read"}
 _STORE_MANAGER = (
     _GUIDE
     | _SELLER
@@ -165,9 +166,7 @@ READY_MADE: dict[RoleKey, ReadyMade] = {
     RoleKey.REP: ReadyMade(_id(2), "外勤", _STAFF | _CUSTOMERS | _SELLER | _ANSWERING | {"customers:write"}, Scope.OWN),
     RoleKey.STORE_MANAGER: ReadyMade(_id(3), "店长", _STORE_MANAGER, Scope.STORE, frozenset({SpecialRight.SCHEDULE})),
     RoleKey.MARKETER: ReadyMade(_id(4), "市场", _MARKETER, Scope.ALL),
-    RoleKey.SERVICE: ReadyMade(
-        _id(5), "客服", _GUIDE | {"inbox:assign", "inbox:report", "replies:read"}, Scope.ALL, frozenset({SpecialRight.UNHANDLED_CALLS})
-    ),
+    RoleKey.SERVICE: ReadyMade(_id(5), "客服", _SERVICE, Scope.ALL, frozenset({SpecialRight.UNHANDLED_CALLS})),
     RoleKey.FINANCE: ReadyMade(
         _id(6),
         "财务",

@@ -82,3 +82,36 @@ async def test_input_schemas_refuse_unknown_fields(document):
 async def test_schemas_are_valid_json_schema(document):
     for schema in document["components"]["schemas"].values():
         assert meta.is_valid(schema)
+
+
+# Its range is the parameter's own.
+ANY_NUMBER = {"ParameterIn.value"}
+
+
+def unbounded(document):
+    """Integers that may come in as large as they like, by schema and field, or by route and parameter."""
+    schemas, seen = document["components"]["schemas"], set()
+
+    def look(schema, place):
+        if "$ref" in schema:
+            name = schema["$ref"].rpartition("/")[2]
+            if name not in seen:
+                seen.add(name)
+                yield from look(schemas[name], name)
+            return
+        if schema.get("type") == "integer" and not {"maximum", "exclusiveMaximum", "enum", "const"} & set(schema):
+            yield place
+        for part in (*schema.get("anyOf", ()), *schema.get("oneOf", ()), *filter(None, [schema.get("items")])):
+            yield from look(part, place)
+        for name, part in schema.get("properties", {}).items():
+            yield from look(part, f"{place}.{name}")
+
+    for (method, path), operation in operations(document).items():
+        for parameter in operation.get("parameters", ()):
+            yield from look(parameter["schema"], f"{method} {path} {parameter['name']}")
+        for content in operation.get("requestBody", {}).get("content", {}).values():
+            yield from look(content["schema"], f"{method} {path}")
+
+
+async def test_no_number_that_comes_in_may_be_larger_than_its_column(document):
+    assert set(unbounded(document)) == ANY_NUMBER

@@ -98,6 +98,15 @@ class Outside:
             await asyncio.sleep(0.02)
         return time.monotonic() - began
 
+    async def open_again(self):
+        """Wait until the simulator's door opens: a process that runs doesn't listen yet."""
+        for attempt in range(300):
+            with suppress(aiohttp.ClientConnectionError):
+                await self.call("followers")
+                return
+            assert attempt < 299, "the simulator's door stays shut"
+            await asyncio.sleep(0.1)
+
 
 def start_demo(home: Path, output_file: Path | None = None) -> subprocess.Popen[bytes]:
     """The demo as `make demo` starts it, with its data and what it says in `home`."""

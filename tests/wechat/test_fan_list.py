@@ -261,7 +261,7 @@ async def test_no_filter_and_no_scope_reads_a_whole_table(db):
         "followed_after": clock.now() - 2 * HOUR,
         "talked_after": clock.now() - HOUR,
     }
-    cases = [{}, {"cursor": await _id("c0")}, *({name: value} for name, value in wanted.items())]
+    cases = [{}, {"cursor": await _id("c100000")}, *({name: value} for name, value in wanted.items())]
     cases += [{"window": "open"}, {"blocked": True}, {"store_id": wanted["store_id"], "following": True}]
     for scope in Scope:
         await database.execute("UPDATE staff SET scope = $1 WHERE name = 'g7'", scope)

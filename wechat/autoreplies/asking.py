@@ -121,14 +121,19 @@ async def _of_rule(rule: Rule, act: Act, book: Book) -> Response | Why:
 
 async def _held_back(act: Act, book: Book) -> Why | None:
     """Why no rule for the rest speaks now: a person does, or one of them has spoken a moment ago."""
-    chat = await act.view.chat()
-    if chat is None:
-        return None
-    if chat.served:
-        return Why.PERSON_SERVES
+    rule_ids = [rule.id for rule in book[Trigger.DEFAULT]]
     since = act.at - timedelta(minutes=await DEFAULT_PAUSE_MINUTES.get())
-    said = await conversations.said_by_rule(chat.id, [rule.id for rule in book[Trigger.DEFAULT]], since)
+    # Before the thread: an answer goes from the one into the other, and is seen in one of them.
+    pending = await queries.is_pending(_identity(act), rule_ids, since)
+    chat = await act.view.chat()
+    if chat is not None and chat.served:
+        return Why.PERSON_SERVES
+    said = pending or (chat is not None and await conversations.said_by_rule(chat.id, rule_ids, since))
     return Why.SAID_RECENTLY if said else None
+
+
+def _identity(act: Act) -> bytes:
+    return crypto.digest(act.view.app_id, act.view.push.openid)
 
 
 async def _values(placeholders: frozenset[str], act: Act) -> Mapping[str, str | None]:
@@ -136,7 +141,7 @@ async def _values(placeholders: frozenset[str], act: Act) -> Mapping[str, str | 
     values: dict[str, str | None] = {ACCOUNT: act.view.account}
     if placeholders == {ACCOUNT}:
         return values
-    known = await queries.known(crypto.digest(act.view.app_id, act.view.push.openid))
+    known = await queries.known(_identity(act))
     target = await welcomes.target(act.view)
     guide, store = (target.guide, target.store) if target else (None, None)
     return values | {CALLING: known.calling, GUIDE: guide or known.guide, STORE: store or known.store}

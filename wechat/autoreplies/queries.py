@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +38,14 @@ LEFT JOIN store o ON o.id = s.store_id AND o.closed_at IS NULL
 WHERE i.digest = $1
 """
 
+# Answers that are written with their push, and not yet in the thread.
+_PENDING = """
+SELECT EXISTS (
+    SELECT FROM push p JOIN wechat_intent n ON n.push_id = p.id
+    WHERE p.person = $1 AND p.received_at >= $3 AND n.kind = 'reply' AND (n.payload ->> 'rule_id')::uuid = ANY($2::uuid[])
+) AS found
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -51,6 +60,12 @@ async def known(identity: bytes) -> Known:
     """What is known of an identity (keyed digest); of a stranger nothing."""
     row = await database.fetch_one(_KNOWN, identity)
     return Known(calling(row["name"], row["gender"], row["nature"]), row["guide"], row["store"]) if row else Known()
+
+
+async def is_pending(identity: bytes, rule_ids: Collection[UUID], since: datetime) -> bool:
+    """Whether one of these rules has just answered an identity (keyed digest), which its thread doesn't know yet."""
+    row = await database.fetch_one(_PENDING, identity, list(rule_ids), since)
+    return bool(row and row["found"])
 
 
 async def page(filters: AutoReplyFilters, limit: int, viewer_id: UUID) -> list[AutoReplyOut]:

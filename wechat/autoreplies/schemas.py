@@ -4,13 +4,14 @@ from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from core.files.schemas import FileOut
 from infra.paging import Cursor, Limit
 from infra.problems import Unfit
 from infra.schemas import Input, Name, Output, Text
 from wechat.autoreplies.rules import Match, Trigger, Why, fold
+from wechat.codes.schemas import Moment
 from wechat.outbound.contents import Content
 
 _Word = Annotated[Text, StringConstraints(min_length=1, max_length=64)]
@@ -111,7 +112,7 @@ class TryIn(Input):
     text: Annotated[Text | None, StringConstraints(min_length=1, max_length=600)] = None
     menu_key: _Word | None = None
     event: _Word | None = None
-    at: AwareDatetime | None = None
+    at: Moment | None = None
 
     @model_validator(mode="after")
     def _one_act(self) -> Self:

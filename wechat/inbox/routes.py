@@ -39,9 +39,7 @@ Reporting = Annotated[Colleague, RequirePermission("inbox:report")]
 
 
 @router.get("/inbox/conversations")
-async def list_conversations(
-    filters: Annotated[ConversationFilters, Query()], by: Reader
-) -> Page[ConversationOut]:
+async def list_conversations(filters: Annotated[ConversationFilters, Query()], by: Reader) -> Page[ConversationOut]:
     """Conversations of a view that pass the filters, the newest first; those that wait, the longest first."""
     return await listing.page(by, filters)
 
@@ -65,9 +63,7 @@ async def list_presence(by: Answering) -> list[PresenceOut]:
 
 
 @router.get("/inbox/service-levels")
-async def get_service_levels(
-    filters: Annotated[ServiceLevelFilters, Query()], by: Reporting
-) -> ServiceLevelsOut:
+async def get_service_levels(filters: Annotated[ServiceLevelFilters, Query()], by: Reporting) -> ServiceLevelsOut:
     """How soon fans had a first answer, by colleague or store, and who waits now."""
     return await levels.levels(by, filters)
 

@@ -18,14 +18,10 @@ _OWNED = """EXISTS (
 
 def whose(by: Colleague, put: Put) -> str:
     """Condition: the conversation `k` is in reach of `by`."""
-    people = staff_in_reach(by, put)
-    if people is None:
+    if by.scope is Scope.ALL:
         return "true"
-    if alone(by):
-        me = put(by.id)
-        serves, owner = f"k.staff_id = {me}::uuid", f"c.guide_id = {me}::uuid"
-    else:
-        serves, owner = f"k.staff_id IN ({people})", f"c.guide_id IN ({people})"
+    people = f"= {put(by.id)}::uuid" if alone(by) else f"IN ({staff_in_reach(by, put)})"
+    serves, owner = f"k.staff_id {people}", f"c.guide_id {people}"
     return f"({serves} OR ({IN_LINE} AND {of_lines(by, put)}) OR {_OWNED.format(owner=owner)})"
 
 

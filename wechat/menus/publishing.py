@@ -1,7 +1,7 @@
 """Bringing a menu to the platform, outside transactions: claims that are leases, calls for what differs, the ending.
 
-A file of its own: here the platform is called, which `service` never does. What is there is compared with what shall be,
-before and after: taken up again after a lost answer or a death, it goes on from what it finds.
+A file of its own: here the platform is called, which `service` never does. What is there is compared with what shall
+be, before and after: taken up again after a lost answer or a death, it goes on from what it finds.
 
 No moment is without a menu: what is new comes before what is old goes, and the menu that all have is replaced at once.
 Personal menus come first, because they are refused more easily; then nothing has changed for the others.

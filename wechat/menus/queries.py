@@ -26,7 +26,8 @@ _EDITIONS = """
 SELECT m.*, c.name AS changed_by, p.name AS published_by FROM menu_edition m
 JOIN staff c ON c.id = m.changed_by_id LEFT JOIN staff p ON p.id = m.published_by_id WHERE m.account_id = $1
 """
-_PAGE = f"{_EDITIONS} AND ($2::uuid IS NULL OR m.id < $2) ORDER BY m.id DESC LIMIT $3"
+_PAGE = f"""{_EDITIONS} AND ($2::uuid IS NULL OR m.number < (SELECT number FROM menu_edition WHERE id = $2))
+ORDER BY m.number DESC LIMIT $3"""
 _ONE = f"{_EDITIONS} AND m.id = $2"
 # The draft, or what was asked to be published last.
 _NEWEST = f"{_EDITIONS} ORDER BY m.state = 'draft' DESC, m.number DESC LIMIT 1"

@@ -42,8 +42,8 @@ UPDATE menu_edition SET buttons = $2::jsonb, personal = $3::jsonb, version = ver
 
 # Numbers are in the order of publishing: a draft may have waited while a former edition was restored.
 _SUBMIT = """
-UPDATE menu_edition SET state = 'publishing', number = GREATEST(number, $4 - 1), attempts = 0, error = NULL,
-    next_at = $2, published_by_id = $3 WHERE id = $1 RETURNING number
+UPDATE menu_edition SET state = 'publishing', attempts = 0, error = NULL, next_at = $2, published_by_id = $3,
+    number = CASE WHEN number = $4 - 1 THEN number ELSE $4 END WHERE id = $1 RETURNING number
 """
 
 _TAKEN = {"menu_edition_draft_key": MenuChanged, "menu_edition_publishing_key": MenuOnItsWay}

@@ -20,6 +20,7 @@ class MessageFilters(Input):
     channel: Channel | None = None
     app_id: Annotated[Text | None, Field(max_length=32)] = None
     staff_id: UUID | None = None
+    conversation_id: UUID | None = None
     error: Annotated[Text | None, Field(max_length=200, description="exactly this errcode or word")] = None
 
 
@@ -33,6 +34,7 @@ class MessageOut(Output):
     app_id: str
     channel: Channel
     staff_id: UUID | None
+    conversation_id: UUID | None
     source_id: UUID | None
     state: State
     error: str | None

@@ -9,6 +9,7 @@ import asyncio
 import time
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import asyncpg
 import orjson
@@ -19,6 +20,7 @@ from infra.errors import DomainError
 from infra.images import BadPicture
 from infra.logging import logger
 from wechat.accounts import queries as accounts
+from wechat.accounts.queries import Credentials
 from wechat.outbound import telling, uploads, windows, wording
 from wechat.outbound.endings import count, postpone, write_down
 from wechat.outbound.rules import PAUSE, Channel, Claimed, Ending, State, Why, Windows, next_try, not_sent, skipped
@@ -38,6 +40,7 @@ from wechat.platform.policy import Action, action_of
 # A call is over after so many seconds: one that would outlive the lease is not begun.
 _CALL = timedelta(seconds=11)
 _USED_UP = "45047"
+_AGAIN = OF_THE_ACCOUNT | {Action.UPLOAD_AGAIN}
 _REMEMBERED = {
     Action.MARK_BLACKLISTED: Why.BLOCKED,
     Action.MARK_NOT_FOLLOWING: Why.NOT_FOLLOWING,
@@ -107,6 +110,7 @@ async def _claim(most: int) -> list[Claimed]:
 
 
 def _claimed(row: asyncpg.Record, fan: Windows | None, now: datetime) -> Claimed:
+    reason = fan.why_not if fan else Why.WINDOW_SHUT
     return Claimed(
         id=row["id"],
         app_id=row["app_id"],
@@ -115,10 +119,10 @@ def _claimed(row: asyncpg.Record, fan: Windows | None, now: datetime) -> Claimed
         attempts=row["attempts"],
         tried_before=None,
         leased_until=row["leased_until"],
-        why_not=Why.FORGOTTEN if row["openid"] is None else fan and fan.why_not,
+        why_not=Why.FORGOTTEN if row["openid"] is None else reason,
         digest=row["digest"],
         claimed_at=now,
-        place_until=fan and fan.place_until(row["message_until"], row["short_until"]),
+        place_until=fan.place_until(row["message_until"], row["short_until"]) if fan else None,
     )
 
 
@@ -137,11 +141,14 @@ async def _send(message: Claimed) -> Ending:
         words = await wording.worded(account, message.payload)
     except DomainError as error:
         return await _refused(message, error)
-    now = clock.now()
     if message.place_until is None or message.place_until <= await windows.usable_from():
         return skipped(message, Why.WINDOW_SHUT)
-    if message.leased_until < now + _CALL:
-        return not_sent(message, Why.AWAY, now)
+    if message.leased_until < clock.now() + _CALL:
+        return not_sent(message, Why.AWAY, clock.now())
+    return await _call(account, message, words)
+
+
+async def _call(account: Credentials, message: Claimed, words: dict[str, Any]) -> Ending:
     try:
         await customer_messages.send(account, message.openid, words)
     except PlatformRefused as error:
@@ -172,13 +179,11 @@ async def _judged(message: Claimed, error: DomainError) -> Ending:
             return Ending(message=message, state=State.FAILED, error=Why.PICTURE_GONE)
         case QuotaSpent():
             return not_sent(message, Why.QUOTA, error.until)
-        case PlatformRefused() if message.attempts + 1 < await TRIES.get():
-            if error.action is Action.UPLOAD_AGAIN:
-                return not_sent(message, str(error.errcode), now, counts=True)
-            if error.action in OF_THE_ACCOUNT:
-                return not_sent(message, str(error.errcode), next_try(now, message.attempts), counts=True)
-    if isinstance(error, PlatformRefused):
-        return Ending(message=message, state=State.FAILED, error=str(error.errcode))
+        case PlatformRefused() if error.action in _AGAIN and message.attempts + 1 < await TRIES.get():
+            again_at = now if error.action is Action.UPLOAD_AGAIN else next_try(now, message.attempts)
+            return not_sent(message, str(error.errcode), again_at, counts=True)
+        case PlatformRefused():
+            return Ending(message=message, state=State.FAILED, error=str(error.errcode))
     return not_sent(message, Why.AWAY, now + PAUSE)
 
 

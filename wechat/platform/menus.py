@@ -30,8 +30,8 @@ class Menus:
     `by_api`: a call made it, so it can be made again, and personal ones can be put beside it.
     """
 
-    buttons: Sequence[Button] = ()
-    personal: Sequence[Personal] = ()
+    buttons: Sequence[Button]
+    personal: Sequence[Personal]
     by_api: bool = field(default=True, compare=False)
 
 

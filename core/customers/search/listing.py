@@ -30,7 +30,7 @@ _MANY = 20_000
 _RARE = 5
 _FEW_OWNERS = 2_000
 # So many buckets of the index are gone through before it is asked for all; 16 are a block.
-_BUCKETS, _BLOCK_BITS = 16, 4
+_BUCKETS, _BLOCK_BITS = 8, 4
 # The first of the steps, each twice as long, in which the customers of many colleagues are gone through.
 _STEP, _STEPS = 4_096, 40
 
@@ -79,17 +79,11 @@ _LIKELY = "SELECT number FROM mine WHERE (SELECT count(*) FROM hits) > {cap} OR 
 _WALK = "SELECT found.* FROM ({source} OFFSET 0) n CROSS JOIN LATERAL ({check}) found LIMIT {limit}"
 
 # A look at one of them: first at the row of the index, only then at what it costs more to look at.
-_CHECK = "SELECT c.id, c.number FROM customer c WHERE c.number = {one}.number AND {rest} LIMIT 1"
+_CHECK = "SELECT c.id, c.number FROM customer c WHERE c.number = n.number AND {rest} LIMIT 1"
 _CHECK_INDEXED = """
 SELECT found.* FROM customer_search s CROSS JOIN LATERAL (
     SELECT c.id, c.number FROM customer c WHERE c.number = s.number AND {rest} LIMIT 1
-) found WHERE s.number = {one}.number AND {terms} LIMIT 1
-"""
-
-# Before that at the signature of its terms, which is in an index itself.
-_CHECK_SIGNED = """
-SELECT checked.* FROM (SELECT s.number FROM customer_search s WHERE s.number = n.number AND {signed} LIMIT 1) signed
-CROSS JOIN LATERAL ({check}) checked
+) found WHERE s.number = n.number AND {terms} LIMIT 1
 """
 
 # Where to begin: at the newest customer of the colleagues, unless these are so many that it is among the newest of all.
@@ -215,7 +209,7 @@ class _Draft:
 
     def words(self, asked: Asked) -> Way:
         """Whom words may mean that aren't just a name."""
-        return self._look(meant(asked, self._put, _FEW + 1), self._check_whose(found=False))
+        return self._look(meant(asked, self._put, _FEW + 1), self._check(mine=False))
 
     def dated(self, column: str, days: Days) -> Way:
         """Those with a date in a span: an index has these together for each owner, and for no owner."""
@@ -225,7 +219,7 @@ class _Draft:
             return self._look(self._all(within, _FEW), self._check())
         owned = self._of_many(within, _FEW).replace("owners o", "staff o")
         unowned = f"({plain} c.guide_id IS NULL AND {within} LIMIT {_FEW} + 1)"
-        return self._look(f"{owned} UNION ALL {unowned}", self._check_whose(found=False))
+        return self._look(f"{owned} UNION ALL {unowned}", self._check(mine=False))
 
     def mine(self) -> Way:
         """All customers of one or many colleagues, if they aren't too many."""
@@ -239,7 +233,7 @@ class _Draft:
 
     def newest(self) -> Way:
         """The newest of one colleague or place, or of all."""
-        check = self._check_whose(found=False) if self._whose.many else self._check()
+        check = self._check(mine=not self._whose.many)
         return Way(
             self._fill(_LOOK, source=self._in_order(), cap=_SOME, unless="", check=check), self._values, newest=True
         )
@@ -252,7 +246,7 @@ class _Draft:
     def by_index(self) -> Way:
         """All that the index finds, if they are few."""
         source = f"SELECT s.number FROM customer_search s WHERE {self._conditions.indexed()}"
-        return self._look(source, self._check_whose(found=True), _FOUND)
+        return self._look(source, self._check(mine=False, found=""), _FOUND)
 
     def rest(self) -> Way:
         """All of them, newest first, until the page is full."""
@@ -277,7 +271,7 @@ class _Draft:
         return self._fill(
             _DESCEND,
             indexed=self._conditions.indexed_in("bucket"),
-            check=self._check_whose(found=True),
+            check=self._check(mine=False, found=""),
             cap=cap,
             worthwhile=" AND ".join([*worthwhile, "true"]),
             last=last,
@@ -294,24 +288,22 @@ class _Draft:
             top = (_TOP_OF_MANY if many else _TOP).format(before=self._before(), few=_FEW_OWNERS)
         return template.format(owners=owners, top=top, limit=self._listing.limit, step=_STEP, steps=_STEPS, **words)
 
-    def _check(self) -> str:
-        """A look at somebody known to be in reach."""
-        rest, signed = self._conditions.rest(), self._conditions.signed()
-        if not signed:
-            return self._look_at("n", rest, self._conditions.found())
-        return _CHECK_SIGNED.format(signed=signed, check=self._look_at("signed", rest, self._conditions.found()))
+    def _check(self, *, mine: bool = True, found: str | None = None) -> str:
+        rest = self._rest(mine=mine)
+        terms = self._conditions.found() if found is None else found
+        if terms or "s.terms" in rest:
+            return _CHECK_INDEXED.format(terms=terms or "true", rest=rest)
+        return _CHECK.format(rest=rest)
 
-    def _check_whose(self, *, found: bool) -> str:
-        """A look at whose somebody is, besides; `found`: by the index, so its terms needn't be looked at."""
+    def _rest(self, *, mine: bool) -> str:
+        """What is to be looked at besides terms; `mine`: whose they are is known already, and that they come before."""
+        rest = self._conditions.rest()
+        if mine:
+            return rest
         # IS TRUE keeps the planner from joining, which would cost it the order.
         of_many = "(c.guide_id IN (SELECT id FROM owners)) IS TRUE"
         whose = of_many if self._whose.many else self._of_one() if self._whose.one else "true"
-        rest = f"{whose} AND {self._before()} AND {self._conditions.rest()}"
-        return self._look_at("n", rest, "" if found else self._conditions.found())
-
-    def _look_at(self, one: str, rest: str, terms: str) -> str:
-        check = _CHECK_INDEXED if terms or "s.terms" in rest else _CHECK
-        return check.format(one=one, rest=rest, terms=terms or "true")
+        return f"{whose} AND {self._before()} AND {rest}"
 
     def _before(self) -> str:
         before = self._listing.before

@@ -11,7 +11,7 @@ from core.customers.errors import CustomerInPool, CustomerInTrash, CustomerNotFo
 from core.customers.search.schemas import CustomerFilters
 from core.customers.search.views.schemas import MissingOut
 from core.customers.tags.rules import TagKind
-from infra.schemas import IN_LINE, Input, Output, Text
+from infra.schemas import IN_LINE, Input, Output, Text, Version
 
 TagName = Annotated[Text, StringConstraints(min_length=1, max_length=30), IN_LINE]
 FewTags = Annotated[list[UUID], Field(max_length=20)]
@@ -28,7 +28,7 @@ class TagIn(Input):
 class TagChange(Input):
     """What is left out stays as it is."""
 
-    version: int
+    version: Version
     name: TagName = ""
     rule: CustomerFilters | None = None
 

@@ -187,6 +187,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/staff/v1/accounts/{account_id}/menus": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Menus
+         * @description The editions of an account's menu, the newest first.
+         */
+        get: operations["list_menus_staff_v1_accounts__account_id__menus_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/staff/v1/accounts/{account_id}/menus/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Draft
+         * @description The draft with its problems; before there is one (version 0), what it begins from.
+         */
+        get: operations["read_draft_staff_v1_accounts__account_id__menus_draft_get"];
+        /**
+         * Put Draft
+         * @description Write the draft; it may have problems, which the answer names. Nothing of it reaches the platform.
+         */
+        put: operations["put_draft_staff_v1_accounts__account_id__menus_draft_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/staff/v1/accounts/{account_id}/menus/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Live
+         * @description What the platform shows now: each request asks it, and it counts.
+         */
+        get: operations["read_live_staff_v1_accounts__account_id__menus_live_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/staff/v1/accounts/{account_id}/menus/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish
+         * @description Publish the draft within seconds: `publishing`, then `live`, or `failed` with the platform's reason.
+         */
+        post: operations["publish_staff_v1_accounts__account_id__menus_publish_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/staff/v1/accounts/{account_id}/menus/{menu_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore
+         * @description Publish a former edition once more, as a new one; the draft stays.
+         */
+        post: operations["restore_staff_v1_accounts__account_id__menus__menu_id__restore_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/staff/v1/accounts/{account_id}/notice-template": {
         parameters: {
             query?: never;
@@ -403,6 +507,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/staff/v1/auto-replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Auto Replies
+         * @description Rules in the order they were made; with an account those of all accounts too, for they hold there.
+         */
+        get: operations["list_auto_replies_staff_v1_auto_replies_get"];
+        put?: never;
+        /**
+         * Add Auto Reply
+         * @description A new rule, in force within seconds.
+         */
+        post: operations["add_auto_reply_staff_v1_auto_replies_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/staff/v1/auto-replies/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Auto Replies
+         * @description Which rule, command or welcome would answer a stranger, with what words, and why the others would not.
+         */
+        post: operations["try_auto_replies_staff_v1_auto_replies_try_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/staff/v1/auto-replies/{auto_reply_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Auto Reply
+         * @description One rule.
+         */
+        get: operations["get_auto_reply_staff_v1_auto_replies__auto_reply_id__get"];
+        /**
+         * Change Auto Reply
+         * @description Write it anew; in force within seconds.
+         */
+        put: operations["change_auto_reply_staff_v1_auto_replies__auto_reply_id__put"];
+        post?: never;
+        /**
+         * Delete Auto Reply
+         * @description Delete it; threads keep what it said.
+         */
+        delete: operations["delete_auto_reply_staff_v1_auto_replies__auto_reply_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/staff/v1/backups": {
         parameters: {
             query?: never;
@@ -418,6 +594,50 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/staff/v1/banned-words": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Banned Words
+         * @description Words that fold away a fan's message and that nobody may send, newest first.
+         */
+        get: operations["list_banned_words_staff_v1_banned_words_get"];
+        put?: never;
+        /**
+         * Add Banned Word
+         * @description Ban a word: from now on, also written with spaces, punctuation or other forms of the same letters.
+         */
+        post: operations["add_banned_word_staff_v1_banned_words_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/staff/v1/banned-words/{banned_word_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Banned Word
+         * @description Allow a word again; messages that were folded away stay so.
+         */
+        delete: operations["remove_banned_word_staff_v1_banned_words__banned_word_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -479,6 +699,26 @@ export interface paths {
          * @description The omnichannel view: a channel's open stores with hours, phone, picture and codes.
          */
         get: operations["stores_of_channel_staff_v1_channels__channel_id__stores_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/staff/v1/chat-commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Chat Commands
+         * @description What fans may write to the product itself; only key words that say so answer before it.
+         */
+        get: operations["list_chat_commands_staff_v1_chat_commands_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1846,7 +2086,7 @@ export interface paths {
          * @description Upload a file: the body is its bytes, no form. Unless something refers to it, it goes after a day.
          *
          *     Purposes: `attachment` (pictures, documents, sound, video), `image` (a picture for the library),
-         *     `table` (CSV or XLSX, to import).
+         *     `table` (CSV or XLSX, to import), `chat` (what is sent to a fan).
          */
         post: operations["upload_file_staff_v1_files_post"];
         delete?: never;
@@ -1973,6 +2213,272 @@ export interface paths {
          * @description Change title or tags.
          */
         patch: operations["change_image_staff_v1_images__image_id__patch"];
+        trace?: never;
+    };
+    "/staff/v1/inbox/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Conversations
+         * @description Conversations of a view that pass the filters, the newest first; those that wait, the longest first.
+         */
+        get: operations["list_conversations_staff_v1_inbox_conversations_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/staff/v1/inbox/conversations/{conversation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Conversation
+         * @description One conversation: how far it may be answered, its case, and who else looks at it.
+         */
+        get: operations["get_conversation_staff_v1_inbox_conversations__conversation_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/staff/v1/inbox/conversations/{conversation_id}/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Assign
+         * @description Hand it to a colleague, a store's line or the agents: what one serves; with `inbox:assign` any in reach.
+         *
+         *     Afterwards it may be out of the caller's reach.
+         */
+        post: operations["assign_staff_v1_inbox_conversations__conversation_id__assign_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/staff/v1/inbox/conversations/{conversation_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close
+         * @description Service is done; what the fan says next begins anew.
+         */
+        post: operations["close_staff_v1_inbox_conversations__conversation_id__close_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/staff/v1/inbox/conversations/{conversation_id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Messages
+         * @description The thread, backwards or what came since a number; marks nothing as read, but says that the caller looks.
+         */
+        get: operations["list_messages_staff_v1_inbox_conversations__conversation_id__messages_get"];
+        put?: never;
+        /**
+         * Reply
+         * @description Answer the fan. 409 says what stands against it: a colleague was first or serves it, or the window is shut.
+         */
+        post: operations["reply_staff_v1_inbox_conversations__conversation_id__messages_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/staff/v1/inbox/conversations/{conversation_id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Note
+         * @description Words for colleagues only, in the thread.
+         */
+        post: operations["add_note_staff_v1_inbox_conversations__conversation_id__notes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/staff/v1/inbox/conversations/{conversation_id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark Read
+         * @description All up to a number has been looked at; it stays unread when a colleague serves it.
+         */
+        post: operations["mark_read_staff_v1_inbox_conversations__conversation_id__read_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/staff/v1/inbox/conversations/{conversation_id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reopen
+         * @description The last case goes on, served by the caller.
+         */
+        post: operations["reopen_staff_v1_inbox_conversations__conversation_id__reopen_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/staff/v1/inbox/conversations/{conversation_id}/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take
+         * @description Serve it from now on, whoever did.
+         */
+        post: operations["take_staff_v1_inbox_conversations__conversation_id__take_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/staff/v1/inbox/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count Waiting
+         * @description What waits for the caller, for the badges.
+         */
+        get: operations["count_waiting_staff_v1_inbox_counts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/staff/v1/inbox/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Presence
+         * @description To whom the caller may hand conversations, and who of them is there.
+         */
+        get: operations["list_presence_staff_v1_inbox_presence_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/staff/v1/inbox/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search Messages
+         * @description Messages in reach that hold the words, the newest first.
+         */
+        get: operations["search_messages_staff_v1_inbox_search_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/staff/v1/inbox/service-levels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Service Levels
+         * @description How soon fans had a first answer, by colleague or store, and who waits now.
+         */
+        get: operations["get_service_levels_staff_v1_inbox_service_levels_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/staff/v1/labels": {
@@ -2430,6 +2936,26 @@ export interface paths {
          * @description Change my password; every other session of mine ends.
          */
         put: operations["change_password_staff_v1_me_password_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/staff/v1/me/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Be Present
+         * @description The caller's inbox is open: said every minute; an agent who isn't away is given what waits.
+         */
+        put: operations["be_present_staff_v1_me_presence_put"];
         post?: never;
         delete?: never;
         options?: never;
@@ -3228,6 +3754,54 @@ export interface paths {
          * @description Rename a post or put it, with the people who hold it, into another department.
          */
         patch: operations["change_post_staff_v1_posts__post_id__patch"];
+        trace?: never;
+    };
+    "/staff/v1/quick-replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Quick Replies
+         * @description The caller's own in their order, then everybody's.
+         */
+        get: operations["list_quick_replies_staff_v1_quick_replies_get"];
+        put?: never;
+        /**
+         * Add Quick Reply
+         * @description Words at hand; for everybody it takes `inbox:assign`.
+         */
+        post: operations["add_quick_reply_staff_v1_quick_replies_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/staff/v1/quick-replies/{quick_reply_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change Quick Reply
+         * @description Write an own one anew, or with `inbox:assign` one of everybody's.
+         */
+        put: operations["change_quick_reply_staff_v1_quick_replies__quick_reply_id__put"];
+        post?: never;
+        /**
+         * Delete Quick Reply
+         * @description Delete an own one, or with `inbox:assign` one of everybody's.
+         */
+        delete: operations["delete_quick_reply_staff_v1_quick_replies__quick_reply_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/staff/v1/ranking": {
@@ -4268,19 +4842,6 @@ export interface components {
             withdrawn_at: string | null;
         };
         /**
-         * AssignIn
-         * @description `to` is the colleague who gets them.
-         */
-        AssignIn: {
-            /** Customer Ids */
-            customer_ids: string[];
-            /**
-             * To
-             * Format: uuid
-             */
-            to: string;
-        };
-        /**
          * Audience
          * @description Everyone who is in any of these; a department stands for those below it too.
          */
@@ -4346,6 +4907,166 @@ export interface components {
             subject_kind: string;
         };
         /**
+         * Author
+         * @description Who a message is of. A note is for colleagues only; an event is something the fan did (followed, tapped).
+         * @enum {string}
+         */
+        Author: "fan" | "auto" | "staff" | "note" | "event";
+        /** AutoReplyChange */
+        AutoReplyChange: {
+            /** Account Id */
+            account_id?: string | null;
+            /**
+             * Before Commands
+             * @default false
+             */
+            before_commands?: boolean;
+            /**
+             * Contents
+             * @default []
+             */
+            contents?: (components["schemas"]["TextContent"] | components["schemas"]["ImageContent"] | components["schemas"]["NewsContent-Input"] | components["schemas"]["MiniProgramContent"])[];
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled?: boolean;
+            /**
+             * Hand Over
+             * @default false
+             */
+            hand_over?: boolean;
+            /**
+             * Hours
+             * @default []
+             */
+            hours?: components["schemas"]["HoursIn"][];
+            /**
+             * In Help
+             * @default false
+             */
+            in_help?: boolean;
+            match?: components["schemas"]["Match"] | null;
+            /** Name */
+            name: string;
+            /**
+             * Priority
+             * @default 100
+             */
+            priority?: number;
+            trigger: components["schemas"]["Trigger"];
+            /** Version */
+            version: number;
+            /**
+             * Words
+             * @default []
+             */
+            words?: string[];
+        };
+        /**
+         * AutoReplyIn
+         * @description One rule. Placeholders in texts: {称呼} {导购} {门店} {公众号}; a clause with one that has no value is left out.
+         *
+         *     Exact key words may stand `before_commands` of the chat, which answer first otherwise, and be listed `in_help` (帮助
+         *     shows the first word and the name).
+         */
+        AutoReplyIn: {
+            /** Account Id */
+            account_id?: string | null;
+            /**
+             * Before Commands
+             * @default false
+             */
+            before_commands?: boolean;
+            /**
+             * Contents
+             * @default []
+             */
+            contents?: (components["schemas"]["TextContent"] | components["schemas"]["ImageContent"] | components["schemas"]["NewsContent-Input"] | components["schemas"]["MiniProgramContent"])[];
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled?: boolean;
+            /**
+             * Hand Over
+             * @default false
+             */
+            hand_over?: boolean;
+            /**
+             * Hours
+             * @default []
+             */
+            hours?: components["schemas"]["HoursIn"][];
+            /**
+             * In Help
+             * @default false
+             */
+            in_help?: boolean;
+            match?: components["schemas"]["Match"] | null;
+            /** Name */
+            name: string;
+            /**
+             * Priority
+             * @default 100
+             */
+            priority?: number;
+            trigger: components["schemas"]["Trigger"];
+            /**
+             * Words
+             * @default []
+             */
+            words?: string[];
+        };
+        /**
+         * AutoReplyOut
+         * @description `behind_commands` are those of the words that a command of the chat answers before this rule.
+         *
+         *     `pictures` are the files of the contents, with links.
+         */
+        AutoReplyOut: {
+            /** Account Id */
+            account_id: string | null;
+            /** Before Commands */
+            before_commands: boolean;
+            /** Behind Commands */
+            behind_commands: string[];
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /** Changed By */
+            changed_by: string;
+            /** Contents */
+            contents: (components["schemas"]["TextContent"] | components["schemas"]["ImageContent"] | components["schemas"]["NewsContent-Output"] | components["schemas"]["MiniProgramContent"])[];
+            /** Enabled */
+            enabled: boolean;
+            /** Hand Over */
+            hand_over: boolean;
+            /** Hours */
+            hours: components["schemas"]["HoursIn"][];
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** In Help */
+            in_help: boolean;
+            match: components["schemas"]["Match"] | null;
+            /** Name */
+            name: string;
+            /** Pictures */
+            pictures: components["schemas"]["FileOut"][];
+            /** Priority */
+            priority: number;
+            trigger: components["schemas"]["Trigger"];
+            /** Version */
+            version: number;
+            /** Words */
+            words: string[];
+        };
+        /**
          * BackupOut
          * @description `finished_at` is null while it is made, `error` null when it is good; `rows` are those of all tables.
          */
@@ -4376,6 +5097,26 @@ export interface components {
             started_at: string;
             /** Tables */
             tables: number | null;
+        };
+        /** BannedWordIn */
+        BannedWordIn: {
+            /** Word */
+            word: string;
+        };
+        /** BannedWordOut */
+        BannedWordOut: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Word */
+            word: string;
         };
         /**
          * BindingCodeIn
@@ -4473,6 +5214,58 @@ export interface components {
             wanted: boolean;
         };
         /**
+         * ButtonIn
+         * @description A button with a title: one that does something (`kind`), or one that holds `children`.
+         *
+         *     `key` is what our rules answer (every kind but view and mini_program), `url` an address (also the fallback of a
+         *     mini-program), `app_id` and `page` a mini-program's.
+         */
+        "ButtonIn-Input": {
+            /** App Id */
+            app_id?: string | null;
+            /**
+             * Children
+             * @default []
+             */
+            children?: components["schemas"]["ButtonIn-Input"][];
+            /** Key */
+            key?: string | null;
+            /** Kind */
+            kind?: ("click" | "view" | "mini_program" | "scan_push" | "scan_wait" | "camera" | "camera_or_album" | "album" | "location") | null;
+            /** Page */
+            page?: string | null;
+            /** Title */
+            title: string;
+            /** Url */
+            url?: string | null;
+        };
+        /**
+         * ButtonIn
+         * @description A button with a title: one that does something (`kind`), or one that holds `children`.
+         *
+         *     `key` is what our rules answer (every kind but view and mini_program), `url` an address (also the fallback of a
+         *     mini-program), `app_id` and `page` a mini-program's.
+         */
+        "ButtonIn-Output": {
+            /** App Id */
+            app_id?: string | null;
+            /**
+             * Children
+             * @default []
+             */
+            children?: components["schemas"]["ButtonIn-Output"][];
+            /** Key */
+            key?: string | null;
+            /** Kind */
+            kind?: ("click" | "view" | "mini_program" | "scan_push" | "scan_wait" | "camera" | "camera_or_album" | "album" | "location") | null;
+            /** Page */
+            page?: string | null;
+            /** Title */
+            title: string;
+            /** Url */
+            url?: string | null;
+        };
+        /**
          * CandidateOut
          * @description Two customers who may be one person, and why.
          */
@@ -4499,6 +5292,28 @@ export interface components {
          * @enum {string}
          */
         CandidateState: "open" | "merged" | "dismissed";
+        /**
+         * CaseOut
+         * @description The open case of service, or the last one.
+         */
+        CaseOut: {
+            /** Answered At */
+            answered_at: string | null;
+            /** Closed At */
+            closed_at: string | null;
+            ended: components["schemas"]["wechat__inbox__rules__Ended"] | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            wanted: components["schemas"]["Wanted"];
+        };
         /**
          * ChainOut
          * @description `rows` are in the chain, `waiting` get their place within seconds; `head` can be kept elsewhere as an anchor.
@@ -4546,6 +5361,12 @@ export interface components {
             /** Picture Url */
             picture_url: string | null;
         };
+        /**
+         * Check
+         * @description What is known of content before colleagues see it. `unchecked`: our list has nothing against it, that is all.
+         * @enum {string}
+         */
+        Check: "unchecked" | "passed" | "risky";
         /**
          * CheckOut
          * @description The last check of the whole log.
@@ -4770,6 +5591,16 @@ export interface components {
          */
         CodeState: "pending" | "issued" | "failed";
         /**
+         * CommandOut
+         * @description A word of the chat that a part of the product answers.
+         */
+        CommandOut: {
+            /** Title */
+            title: string;
+            /** Words */
+            words: string[];
+        };
+        /**
          * ConsentOut
          * @description One line of the ledger; of each purpose the newest by `occurred_at` stands.
          */
@@ -4824,6 +5655,21 @@ export interface components {
             purpose: string;
             /** Version */
             version: number;
+        };
+        /**
+         * ConsideredOut
+         * @description A rule, command or welcome that was asked, in order, and what came of it; `id` is a rule's.
+         */
+        ConsideredOut: {
+            /** Id */
+            id: string | null;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            why: components["schemas"]["Why"];
+            /** Words */
+            words: string;
         };
         /**
          * ContactKind
@@ -4969,6 +5815,116 @@ export interface components {
             superior_id: string | null;
             /** Version */
             version: number;
+        };
+        /**
+         * ConversationDetailOut
+         * @description `others` are colleagues who look at it right now.
+         */
+        ConversationDetailOut: {
+            /** Account */
+            account: string;
+            /** App Id */
+            app_id: string;
+            case: components["schemas"]["CaseOut"] | null;
+            /**
+             * Customer Id
+             * Format: uuid
+             */
+            customer_id: string;
+            /** Following */
+            following: boolean;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            last_author: components["schemas"]["Author"] | null;
+            /** Last Number */
+            last_number: number;
+            /** Last Text */
+            last_text: string | null;
+            /** Name */
+            name: string;
+            /** Open */
+            open: boolean;
+            /** Others */
+            others: string[];
+            /** Owner */
+            owner: string | null;
+            /** Owner Id */
+            owner_id: string | null;
+            /** Staff */
+            staff: string | null;
+            /** Staff Id */
+            staff_id: string | null;
+            /** Store */
+            store: string | null;
+            /** Store Id */
+            store_id: string | null;
+            /** Unread */
+            unread: number;
+            /** Version */
+            version: number;
+            /** Waiting Since */
+            waiting_since: string | null;
+            window: components["schemas"]["WindowOut"];
+            /** Window Until */
+            window_until: string | null;
+        };
+        /**
+         * ConversationOut
+         * @description `name` is what the customer is called, or "" ; `waiting_since` the first message no person has answered.
+         */
+        ConversationOut: {
+            /** Account */
+            account: string;
+            /** App Id */
+            app_id: string;
+            /**
+             * Customer Id
+             * Format: uuid
+             */
+            customer_id: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            last_author: components["schemas"]["Author"] | null;
+            /** Last Number */
+            last_number: number;
+            /** Last Text */
+            last_text: string | null;
+            /** Name */
+            name: string;
+            /** Open */
+            open: boolean;
+            /** Staff */
+            staff: string | null;
+            /** Staff Id */
+            staff_id: string | null;
+            /** Store */
+            store: string | null;
+            /** Store Id */
+            store_id: string | null;
+            /** Unread */
+            unread: number;
+            /** Version */
+            version: number;
+            /** Waiting Since */
+            waiting_since: string | null;
+            /** Window Until */
+            window_until: string | null;
         };
         /**
          * CreditIn
@@ -5484,14 +6440,6 @@ export interface components {
          */
         Door: "follow" | "mini_program" | "wechat_phone" | "sms" | "counter" | "pos" | "import" | "staff";
         /**
-         * Ended
-         * @description How many sessions ended.
-         */
-        Ended: {
-            /** Sessions */
-            sessions: number;
-        };
-        /**
          * ErasureKind
          * @description Why a person is forgotten: left without being a member, or asked for it.
          * @enum {string}
@@ -5863,20 +6811,14 @@ export interface components {
             task_id: string | null;
         };
         /**
-         * FoundOut
-         * @description Somebody who is there already; `id` only in the caller's reach. `owner` is None in the pool and of fans.
+         * ForWhom
+         * @description Whom a personal menu is for: fans with a label, or with a platform (all given must be so).
          */
-        FoundOut: {
-            /** Department */
-            department: string | null;
-            /** Id */
-            id: string | null;
-            /** Name */
-            name: string | null;
-            nature: components["schemas"]["Nature"];
-            /** Owner */
-            owner: string | null;
-            place: components["schemas"]["Place"];
+        ForWhom: {
+            /** Client */
+            client?: ("ios" | "android" | "others") | null;
+            /** Label Id */
+            label_id?: string | null;
         };
         /**
          * Gender
@@ -6032,6 +6974,18 @@ export interface components {
             title: string;
         };
         /**
+         * HoursIn
+         * @description Days of the week (1 is Monday) and times of the business zone; `until` before `from` is past midnight.
+         */
+        HoursIn: {
+            /** Days */
+            days: number[];
+            /** Since */
+            since: string;
+            /** Until */
+            until: string;
+        };
+        /**
          * IdentityOut
          * @description The fan in one account; `window_until` is the end of an open window for customer messages.
          */
@@ -6079,6 +7033,22 @@ export interface components {
             title?: string;
             /** Version */
             version: number;
+        };
+        /**
+         * ImageContent
+         * @description A picture of ours: the platform gets the file's bytes when the message is sent.
+         */
+        ImageContent: {
+            /**
+             * File Id
+             * Format: uuid
+             */
+            file_id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "image";
         };
         /**
          * ImageIn
@@ -6355,6 +7325,25 @@ export interface components {
             withdrawn_at: string | null;
         };
         /**
+         * LiveMenuOut
+         * @description What the platform shows now. `ours`: the edition that it is; null when somebody changed it elsewhere.
+         *
+         *     A button with neither `kind` nor children shows something that only the platform's own page can make.
+         */
+        LiveMenuOut: {
+            /** Buttons */
+            buttons: components["schemas"]["ButtonIn-Output"][];
+            /** Ours */
+            ours: string | null;
+            /** Personal */
+            personal: number;
+            /**
+             * Read At
+             * Format: date-time
+             */
+            read_at: string;
+        };
+        /**
          * LoggedIn
          * @description `token` goes into `Authorization: Bearer …` until `expires_at`.
          */
@@ -6386,10 +7375,16 @@ export interface components {
          */
         LookupOut: {
             /** Items */
-            items: components["schemas"]["FoundOut"][];
+            items: components["schemas"]["core__customers__profiles__schemas__FoundOut"][];
             /** More */
             more: boolean;
         };
+        /**
+         * Match
+         * @description How a key word is compared with what the fan wrote; rules of one priority are asked in this order.
+         * @enum {string}
+         */
+        Match: "exact" | "contains" | "pattern";
         /**
          * MeChange
          * @description What is left out stays as it is; an empty phone or email is none. `version` is the one that was read.
@@ -6478,19 +7473,73 @@ export interface components {
             version: number;
         };
         /**
-         * MenuOut
-         * @description `content` as the platform gave it (`selfmenu_info` holds the buttons); null when there was no menu.
+         * MediaOut
+         * @description `url` is a signed link once the bytes are ours; `state` failed: the platform doesn't give them any more.
          */
-        MenuOut: {
-            /** Content */
-            content: {
-                [key: string]: unknown;
-            } | null;
+        MediaOut: {
+            state: components["schemas"]["MediaState"];
+            /** Thumbnail Url */
+            thumbnail_url: string | null;
+            /** Url */
+            url: string | null;
+        };
+        /**
+         * MediaState
+         * @description Bytes that the platform keeps for three days only, on their way into our files.
+         * @enum {string}
+         */
+        MediaState: "waiting" | "kept" | "failed";
+        /**
+         * MenuIn
+         * @description A draft; `version` is the one you saw, 0 for the first. An empty one takes the menu away when published.
+         *
+         *     Of the personal menus that fit a fan the first one is shown.
+         */
+        MenuIn: {
+            /** Buttons */
+            buttons: components["schemas"]["ButtonIn-Input"][];
             /**
-             * Read At
-             * Format: date-time
+             * Personal
+             * @default []
              */
-            read_at: string;
+            personal?: components["schemas"]["PersonalIn-Input"][];
+            /**
+             * Version
+             * @default 0
+             */
+            version?: number;
+        };
+        /**
+         * MenuProblemOut
+         * @description What the platform would refuse, or a warning about; `where` is like `buttons.0.children.2.title`.
+         */
+        MenuProblemOut: {
+            /** Code */
+            code: string;
+            /**
+             * Level
+             * @default error
+             * @enum {string}
+             */
+            level?: "error" | "warning";
+            /** Where */
+            where: string;
+            /** Words */
+            words: string;
+        };
+        /**
+         * MenuState
+         * @description `publishing`: on its way to the platform, until it is known to be there; `former`: was live once.
+         * @enum {string}
+         */
+        MenuState: "draft" | "publishing" | "live" | "former" | "failed";
+        /**
+         * MenuVersionIn
+         * @description The draft that you saw: another one is not published.
+         */
+        MenuVersionIn: {
+            /** Version */
+            version: number;
         };
         /**
          * MergeIn
@@ -6549,6 +7598,12 @@ export interface components {
          */
         MergeWarning: "two_members" | "disputed" | "other_owner" | "other_name" | "business";
         /**
+         * MessageKind
+         * @description The kinds of a thread's messages, both ways.
+         * @enum {string}
+         */
+        MessageKind: "text" | "image" | "voice" | "video" | "location" | "link" | "mini_program" | "news" | "event" | "other";
+        /**
          * MessageOut
          * @description `error` is the platform's errcode, or a word of ours; `source_id` is the notice (or what else it is about).
          *
@@ -6560,6 +7615,8 @@ export interface components {
             /** Attempts */
             attempts: number;
             channel: components["schemas"]["wechat__outbound__rules__Channel"];
+            /** Conversation Id */
+            conversation_id: string | null;
             /**
              * Created At
              * Format: date-time
@@ -6588,6 +7645,28 @@ export interface components {
             /** Staff Id */
             staff_id: string | null;
             state: components["schemas"]["State"];
+        };
+        /**
+         * MiniProgramContent
+         * @description A card that opens a page of a mini-program of ours.
+         */
+        MiniProgramContent: {
+            /** App Id */
+            app_id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "mini_program";
+            /** Page */
+            page: string;
+            /**
+             * Picture Id
+             * Format: uuid
+             */
+            picture_id: string;
+            /** Title */
+            title: string;
         };
         /**
          * MissingOut
@@ -6762,6 +7841,55 @@ export interface components {
          * @enum {string}
          */
         Nature: "person" | "business";
+        /**
+         * NewsContent
+         * @description A card with a title, a picture and an address it opens.
+         */
+        "NewsContent-Input": {
+            /**
+             * Description
+             * @default
+             */
+            description?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "news";
+            /** Picture Id */
+            picture_id?: string | null;
+            /** Title */
+            title: string;
+            /** Url */
+            url: string;
+        };
+        /**
+         * NewsContent
+         * @description A card with a title, a picture and an address it opens.
+         */
+        "NewsContent-Output": {
+            /**
+             * Description
+             * @default
+             */
+            description?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "news";
+            /** Picture Id */
+            picture_id?: string | null;
+            /** Title */
+            title: string;
+            /** Url */
+            url: string;
+        };
+        /** NoteIn */
+        NoteIn: {
+            /** Text */
+            text: string;
+        };
         /**
          * NoticeOut
          * @description `link` is a path of our pages; `delivered_at`: a device or the list showed it, or WeChat brought it.
@@ -6967,10 +8095,24 @@ export interface components {
             /** Next */
             next: string | null;
         };
+        /** Page[AutoReplyOut] */
+        Page_AutoReplyOut_: {
+            /** Items */
+            items: components["schemas"]["AutoReplyOut"][];
+            /** Next */
+            next: string | null;
+        };
         /** Page[BackupOut] */
         Page_BackupOut_: {
             /** Items */
             items: components["schemas"]["BackupOut"][];
+            /** Next */
+            next: string | null;
+        };
+        /** Page[BannedWordOut] */
+        Page_BannedWordOut_: {
+            /** Items */
+            items: components["schemas"]["BannedWordOut"][];
             /** Next */
             next: string | null;
         };
@@ -7030,6 +8172,13 @@ export interface components {
             /** Next */
             next: string | null;
         };
+        /** Page[ConversationOut] */
+        Page_ConversationOut_: {
+            /** Items */
+            items: components["schemas"]["ConversationOut"][];
+            /** Next */
+            next: string | null;
+        };
         /** Page[DisputeOut] */
         Page_DisputeOut_: {
             /** Items */
@@ -7048,6 +8197,13 @@ export interface components {
         Page_FollowUpOut_: {
             /** Items */
             items: components["schemas"]["FollowUpOut"][];
+            /** Next */
+            next: string | null;
+        };
+        /** Page[FoundOut] */
+        Page_FoundOut_: {
+            /** Items */
+            items: components["schemas"]["wechat__inbox__schemas__FoundOut"][];
             /** Next */
             next: string | null;
         };
@@ -7083,6 +8239,13 @@ export interface components {
         Page_ListedOut_: {
             /** Items */
             items: components["schemas"]["ListedOut"][];
+            /** Next */
+            next: string | null;
+        };
+        /** Page[MenuOut] */
+        Page_MenuOut_: {
+            /** Items */
+            items: components["schemas"]["wechat__menus__schemas__MenuOut"][];
             /** Next */
             next: string | null;
         };
@@ -7389,6 +8552,18 @@ export interface components {
             scopes: components["schemas"]["TitledOut"][];
             /** Special Rights */
             special_rights: components["schemas"]["TitledOut"][];
+        };
+        /** PersonalIn */
+        "PersonalIn-Input": {
+            /** Buttons */
+            buttons: components["schemas"]["ButtonIn-Input"][];
+            for_whom: components["schemas"]["ForWhom"];
+        };
+        /** PersonalIn */
+        "PersonalIn-Output": {
+            /** Buttons */
+            buttons: components["schemas"]["ButtonIn-Output"][];
+            for_whom: components["schemas"]["ForWhom"];
         };
         /**
          * PhoneLabel
@@ -7723,6 +8898,30 @@ export interface components {
             /** People */
             people: number;
         };
+        /**
+         * PresenceIn
+         * @description Sent by an open inbox every minute; `away`: no new cases, please.
+         */
+        PresenceIn: {
+            /** Away */
+            away: boolean;
+        };
+        /** PresenceOut */
+        PresenceOut: {
+            /** Away */
+            away: boolean;
+            /** Here */
+            here: boolean;
+            /** Name */
+            name: string;
+            /** Open Cases */
+            open_cases: number;
+            /**
+             * Staff Id
+             * Format: uuid
+             */
+            staff_id: string;
+        };
         /** PreviewIn */
         PreviewIn: {
             audience: components["schemas"]["Audience"];
@@ -7745,6 +8944,63 @@ export interface components {
          * @enum {string}
          */
         Proof: "last_order" | "birthday" | "counter";
+        /** QuickReplyChange */
+        QuickReplyChange: {
+            /**
+             * Position
+             * @default 0
+             */
+            position?: number;
+            /**
+             * Shared
+             * @default false
+             */
+            shared?: boolean;
+            /** Text */
+            text: string;
+            /** Title */
+            title: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * QuickReplyIn
+         * @description `shared`: for everybody (needs inbox:assign).
+         */
+        QuickReplyIn: {
+            /**
+             * Position
+             * @default 0
+             */
+            position?: number;
+            /**
+             * Shared
+             * @default false
+             */
+            shared?: boolean;
+            /** Text */
+            text: string;
+            /** Title */
+            title: string;
+        };
+        /** QuickReplyOut */
+        QuickReplyOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Position */
+            position: number;
+            /** Shared */
+            shared: boolean;
+            /** Text */
+            text: string;
+            /** Title */
+            title: string;
+            /** Version */
+            version: number;
+        };
         /**
          * RankOut
          * @description One line of the ranking; equal gross shares a rank.
@@ -7786,19 +9042,6 @@ export interface components {
              */
             last: string;
             period: components["schemas"]["Period"];
-        };
-        /**
-         * ReadIn
-         * @description Either some, or all up to and including one; what is not one's own is passed over.
-         */
-        ReadIn: {
-            /**
-             * Ids
-             * @default []
-             */
-            ids?: string[];
-            /** Up To */
-            up_to?: string | null;
         };
         /**
          * ReaderOut
@@ -7940,6 +9183,23 @@ export interface components {
             returning: number;
         };
         /**
+         * ReplyIn
+         * @description `seen` is the number of the newest message on the page; when a colleague has answered since, 409.
+         *
+         *     `anyway` sends all the same, and takes over what a colleague serves.
+         */
+        ReplyIn: {
+            /**
+             * Anyway
+             * @default false
+             */
+            anyway?: boolean;
+            /** Content */
+            content: components["schemas"]["TextContent"] | components["schemas"]["ImageContent"] | components["schemas"]["NewsContent-Input"] | components["schemas"]["MiniProgramContent"];
+            /** Seen */
+            seen: number;
+        };
+        /**
          * RoleChange
          * @description What is left out stays as it is. `version` is the one you saw.
          */
@@ -8077,6 +9337,52 @@ export interface components {
             code: string;
             /** Password */
             password: string;
+        };
+        /**
+         * SentOut
+         * @description What became of a message of ours; `unknown` is never sent again by itself.
+         */
+        SentOut: {
+            /** Error */
+            error: string | null;
+            /** Id */
+            id: string | null;
+            state: components["schemas"]["State"];
+        };
+        /**
+         * ServiceLevelOut
+         * @description Seconds to the first answer are of answered cases; `within` is the share answered within the target.
+         */
+        ServiceLevelOut: {
+            /** Answered */
+            answered: number;
+            /** Cases */
+            cases: number;
+            /** Closed */
+            closed: number;
+            /** Id */
+            id: string | null;
+            /** Median Seconds */
+            median_seconds: number | null;
+            /** Name */
+            name: string;
+            /** P90 Seconds */
+            p90_seconds: number | null;
+            /** Waiting */
+            waiting: number;
+            /** Within */
+            within: number | null;
+        };
+        /**
+         * ServiceLevelsOut
+         * @description `target_seconds` is the parameter inbox.first_answer_seconds.
+         */
+        ServiceLevelsOut: {
+            /** Lines */
+            lines: components["schemas"]["ServiceLevelOut"][];
+            /** Target Seconds */
+            target_seconds: number;
+            total: components["schemas"]["ServiceLevelOut"];
         };
         /**
          * SessionOut
@@ -8846,6 +10152,51 @@ export interface components {
             version: number;
         };
         /**
+         * TextContent
+         * @description Words; a rule's may have placeholders, which are filled before they go out.
+         */
+        TextContent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "text";
+            /** Text */
+            text: string;
+        };
+        /**
+         * ThreadMessageOut
+         * @description `content` has the fields of its kind; with `check` risky, pages show it only when asked to.
+         *
+         *     `number` counts a thread's messages from 1 without gaps. `sent` is null for what fans say and for notes.
+         */
+        ThreadMessageOut: {
+            author: components["schemas"]["Author"];
+            check: components["schemas"]["Check"] | null;
+            /** Content */
+            content: {
+                [key: string]: unknown;
+            };
+            kind: components["schemas"]["MessageKind"];
+            media: components["schemas"]["MediaOut"] | null;
+            /** Number */
+            number: number;
+            /** Rule */
+            rule: string | null;
+            /**
+             * Said At
+             * Format: date-time
+             */
+            said_at: string;
+            sent: components["schemas"]["SentOut"] | null;
+            /** Staff */
+            staff: string | null;
+            /** Staff Id */
+            staff_id: string | null;
+            /** Text */
+            text: string | null;
+        };
+        /**
          * TimelineEntryOut
          * @description `guide`: whom a touch counts for, or who was given the customer. `details` are ids and facts of the kind.
          */
@@ -9029,6 +10380,44 @@ export interface components {
             net: number;
         };
         /**
+         * Trigger
+         * @description What a rule answers. `default` is asked when nothing else has an answer.
+         * @enum {string}
+         */
+        Trigger: "keyword" | "menu" | "event" | "follow" | "default";
+        /**
+         * TryIn
+         * @description What a fan would do: write a text, tap a menu key, cause an event (one of the three, `follow` among events).
+         */
+        TryIn: {
+            /**
+             * Account Id
+             * Format: uuid
+             */
+            account_id: string;
+            /** At */
+            at?: string | null;
+            /** Event */
+            event?: string | null;
+            /** Menu Key */
+            menu_key?: string | null;
+            /** Text */
+            text?: string | null;
+        };
+        /**
+         * TryOut
+         * @description Who answers and what a fan would read; nobody: `answered_by` is null. `hand_over`: a person is wanted.
+         */
+        TryOut: {
+            answered_by: components["schemas"]["ConsideredOut"] | null;
+            /** Considered */
+            considered: components["schemas"]["ConsideredOut"][];
+            /** Contents */
+            contents: (components["schemas"]["TextContent"] | components["schemas"]["ImageContent"] | components["schemas"]["NewsContent-Output"] | components["schemas"]["MiniProgramContent"])[];
+            /** Hand Over */
+            hand_over: boolean;
+        };
+        /**
          * Unreadable
          * @description What is no word: it is refused alone and spoils no other.
          */
@@ -9060,6 +10449,20 @@ export interface components {
             /** Name */
             name: string;
         };
+        /**
+         * VersionIn
+         * @description The version you saw; 409 with the present one when somebody decided something since.
+         */
+        VersionIn: {
+            /** Version */
+            version: number;
+        };
+        /**
+         * View
+         * @description Whose conversations: served by me, in my store's line, in the agents' line, waiting for anybody, all in reach.
+         * @enum {string}
+         */
+        View: "mine" | "store" | "agents" | "waiting" | "all";
         /**
          * ViewChange
          * @description What is left out stays as it is.
@@ -9137,6 +10540,12 @@ export interface components {
             /** Version */
             version: number;
         };
+        /**
+         * Wanted
+         * @description Why a case was opened: no rule had an answer, the fan asked for a person, or a colleague began it.
+         * @enum {string}
+         */
+        Wanted: "no_answer" | "asked" | "begun";
         /** WechatBindingIn */
         WechatBindingIn: {
             /** App Id */
@@ -9213,11 +10622,31 @@ export interface components {
             version: number;
         };
         /**
+         * Why
+         * @description What became of somebody who was asked for an answer; `later`: it has one, but another was asked first.
+         * @enum {string}
+         */
+        Why: "answered" | "later" | "no_match" | "other_account" | "disabled" | "closed_hours" | "nothing_to_say" | "person_serves" | "said_recently";
+        /**
          * Window
          * @description Whether customer messages may be sent now, because the fan wrote lately.
          * @enum {string}
          */
         Window: "open" | "shut";
+        /**
+         * WindowOut
+         * @description How far we may write now. `until` is null when nothing may be sent.
+         *
+         *     `why_not`: window_shut, window_used_up, not_following, blocked, refused, account_silent.
+         */
+        WindowOut: {
+            /** Left */
+            left: number;
+            /** Until */
+            until: string | null;
+            /** Why Not */
+            why_not: string | null;
+        };
         /**
          * WordIn
          * @description `key` is made by the phone, once per word; `version` is the task's as the phone showed it; `said_at` its time.
@@ -9491,6 +10920,19 @@ export interface components {
             warnings: components["schemas"]["MergeWarning"][];
         };
         /**
+         * AssignIn
+         * @description `to` is the colleague who gets them.
+         */
+        core__customers__pool__schemas__AssignIn: {
+            /** Customer Ids */
+            customer_ids: string[];
+            /**
+             * To
+             * Format: uuid
+             */
+            to: string;
+        };
+        /**
          * Channel
          * @description A way to reach a person (B-11).
          * @enum {string}
@@ -9536,6 +10978,22 @@ export interface components {
             purpose: string;
             /** Version */
             version: number;
+        };
+        /**
+         * FoundOut
+         * @description Somebody who is there already; `id` only in the caller's reach. `owner` is None in the pool and of fans.
+         */
+        core__customers__profiles__schemas__FoundOut: {
+            /** Department */
+            department: string | null;
+            /** Id */
+            id: string | null;
+            /** Name */
+            name: string | null;
+            nature: components["schemas"]["Nature"];
+            /** Owner */
+            owner: string | null;
+            place: components["schemas"]["Place"];
         };
         /**
          * CountsOut
@@ -9595,6 +11053,19 @@ export interface components {
             tag: string;
         };
         /**
+         * ReadIn
+         * @description Either some, or all up to and including one; what is not one's own is passed over.
+         */
+        core__notices__schemas__ReadIn: {
+            /**
+             * Ids
+             * @default []
+             */
+            ids?: string[];
+            /** Up To */
+            up_to?: string | null;
+        };
+        /**
          * UnreadOut
          * @description How many notices are unread, in all and by kind.
          */
@@ -9610,6 +11081,14 @@ export interface components {
         core__organisation__account__schemas__CodeIn: {
             /** Code */
             code: string;
+        };
+        /**
+         * Ended
+         * @description How many sessions ended.
+         */
+        core__organisation__account__schemas__Ended: {
+            /** Sessions */
+            sessions: number;
         };
         /**
          * ImportOut
@@ -9687,6 +11166,127 @@ export interface components {
             starts_at?: string | null;
             /** Store Id */
             store_id?: string | null;
+        };
+        /**
+         * Ended
+         * @description How a case was closed.
+         * @enum {string}
+         */
+        wechat__inbox__rules__Ended: "closed" | "quiet" | "left";
+        /**
+         * AssignIn
+         * @description To a colleague, to a store's line, or (neither) to the agents' line; `note` is for whoever gets it.
+         */
+        wechat__inbox__schemas__AssignIn: {
+            /**
+             * Note
+             * @default
+             */
+            note?: string;
+            /** Staff Id */
+            staff_id?: string | null;
+            /** Store Id */
+            store_id?: string | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * CountsOut
+         * @description For the badges: conversations with something unread, and those that wait, by line.
+         */
+        wechat__inbox__schemas__CountsOut: {
+            /** Agents Waiting */
+            agents_waiting: number;
+            /** Longest Wait Since */
+            longest_wait_since: string | null;
+            /** Mine Unread */
+            mine_unread: number;
+            /** Mine Waiting */
+            mine_waiting: number;
+            /** Store Waiting */
+            store_waiting: number;
+        };
+        /**
+         * FoundOut
+         * @description A message that holds what was searched for.
+         */
+        wechat__inbox__schemas__FoundOut: {
+            /**
+             * Conversation Id
+             * Format: uuid
+             */
+            conversation_id: string;
+            /**
+             * Customer Id
+             * Format: uuid
+             */
+            customer_id: string;
+            message: components["schemas"]["ThreadMessageOut"];
+            /** Name */
+            name: string;
+        };
+        /**
+         * ReadIn
+         * @description All up to this number has been looked at.
+         */
+        wechat__inbox__schemas__ReadIn: {
+            /** Number */
+            number: number;
+        };
+        /**
+         * MenuOut
+         * @description A menu of an account. A draft of version 0 is nobody's yet (its id is nil): what the next one begins from.
+         */
+        wechat__menus__schemas__MenuOut: {
+            /**
+             * Account Id
+             * Format: uuid
+             */
+            account_id: string;
+            /** Buttons */
+            buttons: components["schemas"]["ButtonIn-Output"][];
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /** Changed By */
+            changed_by: string;
+            /** Error */
+            error: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Number */
+            number: number;
+            /** Personal */
+            personal: components["schemas"]["PersonalIn-Output"][];
+            /** Problems */
+            problems: components["schemas"]["MenuProblemOut"][];
+            /** Published At */
+            published_at: string | null;
+            /** Published By */
+            published_by: string | null;
+            state: components["schemas"]["MenuState"];
+            /** Version */
+            version: number;
+        };
+        /**
+         * MenuOut
+         * @description `content` as the platform gave it (`selfmenu_info` holds the buttons); null when there was no menu.
+         */
+        wechat__onboarding__schemas__MenuOut: {
+            /** Content */
+            content: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Read At
+             * Format: date-time
+             */
+            read_at: string;
         };
         /**
          * Channel
@@ -10363,7 +11963,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MenuOut"];
+                    "application/json": components["schemas"]["wechat__onboarding__schemas__MenuOut"];
                 };
             };
             /** @description No session, or it ended */
@@ -10386,6 +11986,491 @@ export interface operations {
             };
             /** @description Not found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A server we need is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_menus_staff_v1_accounts__account_id__menus_get: {
+        parameters: {
+            query?: {
+                /** @description `next` of the former page */
+                cursor?: string | null;
+                /** @description How many at most */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MenuOut_"];
+                };
+            };
+            /** @description No session, or it ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A server we need is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_draft_staff_v1_accounts__account_id__menus_draft_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["wechat__menus__schemas__MenuOut"];
+                };
+            };
+            /** @description No session, or it ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A server we need is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_draft_staff_v1_accounts__account_id__menus_draft_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MenuIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["wechat__menus__schemas__MenuOut"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or it ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description In conflict with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A server we need is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_live_staff_v1_accounts__account_id__menus_live_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveMenuOut"];
+                };
+            };
+            /** @description No session, or it ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A server we need is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    publish_staff_v1_accounts__account_id__menus_publish_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body give the same answer and one effect, for 14 days */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MenuVersionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["wechat__menus__schemas__MenuOut"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or it ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description In conflict with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A server we need is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    restore_staff_v1_accounts__account_id__menus__menu_id__restore_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body give the same answer and one effect, for 14 days */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                account_id: string;
+                menu_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["wechat__menus__schemas__MenuOut"];
+                };
+            };
+            /** @description No session, or it ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description In conflict with what is there */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11290,6 +13375,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description The input is not valid */
             422: {
                 headers: {
@@ -11356,6 +13450,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description The input is not valid */
             422: {
                 headers: {
@@ -11405,6 +13508,513 @@ export interface operations {
             };
             /** @description Not allowed */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A server we need is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_auto_replies_staff_v1_auto_replies_get: {
+        parameters: {
+            query?: {
+                /** @description `next` of the former page */
+                cursor?: string | null;
+                /** @description How many at most */
+                limit?: number;
+                trigger?: components["schemas"]["Trigger"] | null;
+                account_id?: string | null;
+                enabled?: boolean | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AutoReplyOut_"];
+                };
+            };
+            /** @description No session, or it ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A server we need is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    add_auto_reply_staff_v1_auto_replies_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body give the same answer and one effect, for 14 days */
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AutoReplyIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutoReplyOut"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or it ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description In conflict with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A server we need is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    try_auto_replies_staff_v1_auto_replies_try_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TryOut"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or it ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description In conflict with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A server we need is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_auto_reply_staff_v1_auto_replies__auto_reply_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                auto_reply_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutoReplyOut"];
+                };
+            };
+            /** @description No session, or it ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A server we need is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change_auto_reply_staff_v1_auto_replies__auto_reply_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                auto_reply_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AutoReplyChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutoReplyOut"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or it ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description In conflict with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A server we need is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_auto_reply_staff_v1_auto_replies__auto_reply_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                auto_reply_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No session, or it ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description In conflict with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The input is not valid */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11484,6 +14094,240 @@ export interface operations {
             };
         };
     };
+    list_banned_words_staff_v1_banned_words_get: {
+        parameters: {
+            query?: {
+                /** @description `next` of the former page */
+                cursor?: string | null;
+                /** @description How many at most */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_BannedWordOut_"];
+                };
+            };
+            /** @description No session, or it ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A server we need is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    add_banned_word_staff_v1_banned_words_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body give the same answer and one effect, for 14 days */
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BannedWordIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BannedWordOut"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or it ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description In conflict with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A server we need is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    remove_banned_word_staff_v1_banned_words__banned_word_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                banned_word_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No session, or it ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description In conflict with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A server we need is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list_blocks_staff_v1_blocks_get: {
         parameters: {
             query?: {
@@ -11519,6 +14363,15 @@ export interface operations {
             };
             /** @description Not allowed */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11778,6 +14631,53 @@ export interface operations {
             };
         };
     };
+    list_chat_commands_staff_v1_chat_commands_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandOut"][];
+                };
+            };
+            /** @description No session, or it ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A server we need is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     add_batch_staff_v1_code_batches_post: {
         parameters: {
             query?: never;
@@ -11993,6 +14893,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description The input is not valid */
             422: {
                 headers: {
@@ -12163,6 +15072,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description The input is not valid */
             422: {
                 headers: {
@@ -12230,7 +15148,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description There are no such posters */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12306,7 +15224,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description There are no such posters */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13894,6 +16812,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description The input is not valid */
             422: {
                 headers: {
@@ -14025,7 +16952,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AssignIn"];
+                "application/json": components["schemas"]["core__customers__pool__schemas__AssignIn"];
             };
         };
         responses: {
@@ -17362,6 +20289,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description The input is not valid */
             422: {
                 headers: {
@@ -17413,6 +20349,15 @@ export interface operations {
             };
             /** @description Not allowed */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -19309,6 +22254,1126 @@ export interface operations {
             };
         };
     };
+    list_conversations_staff_v1_inbox_conversations_get: {
+        parameters: {
+            query?: {
+                view?: components["schemas"]["View"];
+                open?: boolean | null;
+                unread?: boolean | null;
+                app_id?: string | null;
+                staff_id?: string | null;
+                store_id?: string | null;
+                customer_id?: string | null;
+                /** @description `next` of the former page */
+                cursor?: string | null;
+                /** @description How many at most */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ConversationOut_"];
+                };
+            };
+            /** @description No session, or it ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A server we need is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_conversation_staff_v1_inbox_conversations__conversation_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationDetailOut"];
+                };
+            };
+            /** @description No session, or it ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A server we need is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    assign_staff_v1_inbox_conversations__conversation_id__assign_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["wechat__inbox__schemas__AssignIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or it ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description In conflict with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A server we need is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    close_staff_v1_inbox_conversations__conversation_id__close_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VersionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationDetailOut"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or it ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description In conflict with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A server we need is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_messages_staff_v1_inbox_conversations__conversation_id__messages_get: {
+        parameters: {
+            query?: {
+                before?: number | null;
+                after?: number | null;
+                /** @description How many at most */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadMessageOut"][];
+                };
+            };
+            /** @description No session, or it ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A server we need is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    reply_staff_v1_inbox_conversations__conversation_id__messages_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body give the same answer and one effect, for 14 days */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplyIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadMessageOut"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or it ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description In conflict with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A server we need is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    add_note_staff_v1_inbox_conversations__conversation_id__notes_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body give the same answer and one effect, for 14 days */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadMessageOut"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or it ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description In conflict with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A server we need is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    mark_read_staff_v1_inbox_conversations__conversation_id__read_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["wechat__inbox__schemas__ReadIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or it ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description In conflict with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A server we need is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    reopen_staff_v1_inbox_conversations__conversation_id__reopen_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VersionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationDetailOut"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or it ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description In conflict with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A server we need is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    take_staff_v1_inbox_conversations__conversation_id__take_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VersionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationDetailOut"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or it ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description In conflict with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A server we need is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    count_waiting_staff_v1_inbox_counts_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["wechat__inbox__schemas__CountsOut"];
+                };
+            };
+            /** @description No session, or it ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A server we need is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_presence_staff_v1_inbox_presence_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresenceOut"][];
+                };
+            };
+            /** @description No session, or it ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A server we need is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    search_messages_staff_v1_inbox_search_get: {
+        parameters: {
+            query: {
+                q: string;
+                /** @description `next` of the former page */
+                cursor?: string | null;
+                /** @description How many at most */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_FoundOut_"];
+                };
+            };
+            /** @description No session, or it ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A server we need is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_service_levels_staff_v1_inbox_service_levels_get: {
+        parameters: {
+            query: {
+                first: string;
+                last: string;
+                by?: "staff" | "store";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceLevelsOut"];
+                };
+            };
+            /** @description No session, or it ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A server we need is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list_labels_staff_v1_labels_get: {
         parameters: {
             query?: {
@@ -19340,6 +23405,15 @@ export interface operations {
             };
             /** @description Not allowed */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -20617,6 +24691,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description The input is not valid */
             422: {
                 headers: {
@@ -20852,7 +24935,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReadIn"];
+                "application/json": components["schemas"]["core__notices__schemas__ReadIn"];
             };
         };
         responses: {
@@ -21194,6 +25277,100 @@ export interface operations {
             };
             /** @description Too many requests */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A server we need is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    be_present_staff_v1_me_presence_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PresenceIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or it ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description In conflict with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The input is not valid */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -22965,6 +27142,7 @@ export interface operations {
                 channel?: components["schemas"]["wechat__outbound__rules__Channel"] | null;
                 app_id?: string | null;
                 staff_id?: string | null;
+                conversation_id?: string | null;
                 /** @description exactly this errcode or word */
                 error?: string | null;
             };
@@ -22994,6 +27172,15 @@ export interface operations {
             };
             /** @description Not allowed */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -23679,7 +27866,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AssignIn"];
+                "application/json": components["schemas"]["core__customers__pool__schemas__AssignIn"];
             };
         };
         responses: {
@@ -24622,6 +28809,324 @@ export interface operations {
             };
         };
     };
+    list_quick_replies_staff_v1_quick_replies_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuickReplyOut"][];
+                };
+            };
+            /** @description No session, or it ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A server we need is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    add_quick_reply_staff_v1_quick_replies_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body give the same answer and one effect, for 14 days */
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuickReplyIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuickReplyOut"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or it ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description In conflict with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A server we need is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change_quick_reply_staff_v1_quick_replies__quick_reply_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                quick_reply_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuickReplyChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuickReplyOut"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or it ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description In conflict with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A server we need is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_quick_reply_staff_v1_quick_replies__quick_reply_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                quick_reply_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No session, or it ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description In conflict with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A server we need is away; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     ranking_staff_v1_ranking_get: {
         parameters: {
             query?: {
@@ -24713,6 +29218,15 @@ export interface operations {
             };
             /** @description Not allowed */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -25179,6 +29693,15 @@ export interface operations {
             };
             /** @description Not allowed */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -26370,7 +30893,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Ended"];
+                    "application/json": components["schemas"]["core__organisation__account__schemas__Ended"];
                 };
             };
             /** @description No session, or it ended */
@@ -26801,6 +31324,15 @@ export interface operations {
             };
             /** @description Not allowed */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

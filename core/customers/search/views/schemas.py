@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from core.customers.search.schemas import CustomerFilters
-from infra.schemas import IN_LINE, Input, Output, Text
+from infra.schemas import IN_LINE, Input, Output, Text, Version
 
 ViewName = Annotated[Text, StringConstraints(min_length=1, max_length=30), IN_LINE]
 # A column of the list, or the id of a custom field.
@@ -27,7 +27,7 @@ class ViewIn(Input):
 class ViewChange(Input):
     """What is left out stays as it is."""
 
-    version: int
+    version: Version
     name: ViewName = ""
     filters: CustomerFilters = CustomerFilters()
     columns: Columns = Field(default_factory=list)

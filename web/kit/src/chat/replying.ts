@@ -24,9 +24,7 @@ export function useReplying(thread: Thread) {
     const body = { content, seen, anyway };
     change(undefined);
     try {
-      const said = await data(
-        api.POST("/staff/v1/inbox/conversations/{conversation_id}/messages", { params, body }),
-      );
+      const said = await data(api.POST("/staff/v1/inbox/conversations/{conversation_id}/messages", { params, body }));
       drop(key);
       thread.take([said]);
       void thread.follow();

@@ -45,7 +45,7 @@ export function useThread(id: string) {
   async function catchUp(): Promise<void> {
     const waiting = messages.value.find(({ sent }) => sent && UNSETTLED.has(sent.state));
     let after = waiting ? waiting.number - 1 : newest.value;
-    for (let size = MOST; size === MOST; ) {
+    for (let size = MOST; size === MOST;) {
       const fresh = await read({ after, limit: MOST });
       take(fresh);
       size = fresh.length;
