@@ -9,6 +9,7 @@ import hashlib
 import re
 from http import HTTPStatus
 from pathlib import Path
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
@@ -35,6 +36,18 @@ _PLAIN = _GUARDED | {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
 }
+# What the links of notices begin with.
+_LINKED = (
+    "announcements",
+    "customer-imports",
+    "customers",
+    "me",
+    "mobile-changes",
+    "pool",
+    "reminders",
+    "tasks",
+    "todos",
+)
 _NO_CACHE, _FOR_EVER = "no-cache", "public, max-age=31536000, immutable"
 
 router = APIRouter(include_in_schema=False)
@@ -45,16 +58,6 @@ async def front_door() -> Response:
     """Which pages there are."""
     links = "".join(f'<p><a href="/app/{name}/">{title}</a></p>' for name, title in APPLICATIONS.items())
     return _plain(links)
-
-
-@router.api_route("/{first}", methods=["GET", "HEAD"])
-@router.api_route("/{first}/{rest:path}", methods=["GET", "HEAD"])
-async def linked(first: str, request: Request, rest: str = "") -> Response:
-    """Notices name a page by its path alone, the same in both applications: a phone's is that of `staff`."""
-    if first not in _LINKED:
-        raise NotFound
-    name = "staff" if "Mobile" in request.headers.get("user-agent", "") else "console"
-    return RedirectResponse(f"/app/{name}/{quote(f'{first}/{rest}'.rstrip('/'))}", HTTPStatus.TEMPORARY_REDIRECT)
 
 
 @router.api_route("/app/{name}", methods=["GET", "HEAD"])
@@ -95,6 +98,17 @@ async def page(name: str, address: str, request: Request) -> Response:
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     return HTMLResponse(content, headers=headers)
+
+
+async def linked(request: Request) -> Response:
+    """A notice names a page by its path alone, and rings on the phone; `console` is for who opens it elsewhere."""
+    name = "staff" if "Mobile" in request.headers.get("user-agent", "") else "console"
+    return RedirectResponse(f"/app/{name}{quote(request.url.path)}", HTTPStatus.TEMPORARY_REDIRECT)
+
+
+for _first in _LINKED:
+    for _path in (f"/{_first}", f"/{_first}/{{rest:path}}"):
+        router.add_api_route(_path, linked, methods=["GET", "HEAD"])
 
 
 def _known(name: str) -> str:

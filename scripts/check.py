@@ -17,7 +17,8 @@ IMPORTS = "import sys; from importlinter.cli import lint_imports_command; sys.ex
 
 def main() -> int:
     """Exit code 1 when any of them fails."""
-    commands = {what: ["-m", *words] for what, words in TOOLS.items()} | {"lint-imports": ["-c", IMPORTS]}
+    commands = {what: ["-m", *words] for what, words in TOOLS.items()}
+    commands |= {"lint-imports": ["-c", IMPORTS], "pages": ["scripts/pages.py", "--check", "--if-possible"]}
     failures = 0
     for what, words in commands.items():
         with step(what):

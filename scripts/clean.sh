@@ -16,4 +16,5 @@ find .guanxi .venv/moved.txt -name moved.txt -exec cat {} + 2>/dev/null | while 
     esac
 done
 rm -rf .guanxi .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist ./*.egg-info
+rm -rf web/dist web/node_modules web/kit/generated
 find . -name .git -prune -o -name node_modules -prune -o -name __pycache__ -type d -exec rm -rf {} +

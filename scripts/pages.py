@@ -29,6 +29,7 @@ APPLICATIONS = ("staff", "console")
 # Where what the API offers is written.
 PRODUCT = ("api", "app", "campaigns", "core", "fieldsales", "infra", "loyalty", "miniprogram", "wechat")
 LEAST_NODE = (22, 12)
+_TYPES = "node_modules/vue-tsc/bin/vue-tsc.js"
 
 
 class MissingError(Exception):
@@ -79,11 +80,12 @@ def main() -> int:
     """Exit code 1 when a page can't be built; with `--if-possible` not when only Node is missing."""
     parser = argparse.ArgumentParser(description="Build the pages.")
     parser.add_argument("applications", nargs="*", metavar="application", help=f"of {', '.join(APPLICATIONS)}")
+    parser.add_argument("--check", action="store_true", help="build nothing: format, types, words and unit tests")
     parser.add_argument("--if-possible", action="store_true", help="without Node say so, and that is all")
     options = parser.parse_args()
     try:
         with alone():
-            build(options.applications or APPLICATIONS)
+            (check if options.check else build)(options.applications or APPLICATIONS)
     except MissingError as missing:
         sys.stdout.write(f"the pages were not built: {missing}\n")
         return 0 if options.if_possible else 1
@@ -95,12 +97,7 @@ def main() -> int:
 
 def build(names: Iterable[str]) -> None:
     """Bring the pages of these applications up to date. Raises MissingError, FailedError."""
-    code = digest(file for package in PRODUCT for file in (ROOT / package).rglob("*.py"))
-    code += digest([WEB / "package-lock.json", WEB / "scripts" / "generate.mjs"])
-    if not is_made(DOCUMENT, code):
-        node = Node()
-        install(node)
-        describe(node, code)
+    describe()
     for name in names:
         inputs = digest(sources(name))
         if not is_made(DIST / name, inputs):
@@ -108,6 +105,36 @@ def build(names: Iterable[str]) -> None:
             install(node)
             build_one(node, name)
             made(DIST / name, inputs)
+
+
+def check(names: Iterable[str]) -> None:
+    """Everything that can be said of the pages without a browser. Raises MissingError, FailedError."""
+    describe()
+    node = Node()
+    install(node)
+    with step("the pages: format, words, types, unit tests"), ThreadPoolExecutor(2) as some:
+        steps = [
+            ("node_modules/prettier/bin/prettier.cjs", "--check", "--log-level=warn", "."),
+            ("scripts/words.mjs", *names),
+            ("node_modules/vitest/vitest.mjs", "run"),
+            *((_TYPES, "-p", name) for name in ("kit", *names)),
+        ]
+        for done in [some.submit(node.run, *words) for words in steps]:
+            done.result()
+
+
+def describe() -> None:
+    """The API's document, and the types of the client that come from it."""
+    code = digest(file for package in PRODUCT for file in (ROOT / package).rglob("*.py"))
+    code += digest([WEB / "package-lock.json", WEB / "scripts" / "generate.mjs"])
+    if not is_made(DOCUMENT, code):
+        node = Node()
+        install(node)
+        with step("the API's document and the client's types"):
+            DOCUMENT.parent.mkdir(exist_ok=True)
+            DOCUMENT.write_text(run([sys.executable, "-m", "app.cli", "openapi"], ROOT))
+            node.run("scripts/generate.mjs", str(DOCUMENT))
+        made(DOCUMENT, code)
 
 
 def install(node: Node) -> None:
@@ -119,22 +146,13 @@ def install(node: Node) -> None:
         made(modules, lock)
 
 
-def describe(node: Node, code: str) -> None:
-    """The API's document, and the types of the client that come from it."""
-    with step("the API's document and the client's types"):
-        DOCUMENT.parent.mkdir(exist_ok=True)
-        DOCUMENT.write_text(run([sys.executable, "-m", "app.cli", "openapi"], ROOT))
-        node.run("scripts/generate.mjs", str(DOCUMENT))
-    made(DOCUMENT, code)
-
-
 def build_one(node: Node, name: str) -> None:
     """Check and build at once; the former pages are served until these are whole."""
     fresh, former = DIST / f"{name}.new", DIST / f"{name}.old"
     with step(f"the pages of {name}"):
         node.run("scripts/words.mjs", name)
         with ThreadPoolExecutor() as both:
-            checked = both.submit(node.run, "node_modules/vue-tsc/bin/vue-tsc.js", "-p", name)
+            checked = both.submit(node.run, _TYPES, "-p", name)
             vite = ("build", "--logLevel", "warn", "--outDir", str(fresh), "--emptyOutDir")
             built = both.submit(node.run, "node_modules/vite/bin/vite.js", *vite, folder=WEB / name)
         checked.result()

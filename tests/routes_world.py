@@ -31,6 +31,7 @@ from infra import clock, database
 from infra.ids import new_id
 from infra.parameters import declared
 from tests import factories as make
+from tests import routes_chat
 from wechat.accounts.queries import Credentials
 from wechat.codes import service as codes
 from wechat.codes.rules import Life, TargetKind
@@ -198,55 +199,12 @@ async def _pooled(place: Place) -> str:
     return str(customer_id)
 
 
-async def _quick_reply(place: Place) -> str:
-    quick_reply_id = new_id()
-    await database.execute(
-        """INSERT INTO quick_reply (id, staff_id, title, text, position, version, created_at)
-        VALUES ($1, $2, $3, '您好', 1, 1, $4)""",
-        quick_reply_id,
-        place.caller.id,
-        place.name("快捷回复"),
-        clock.now(),
-    )
-    return str(quick_reply_id)
-
-
 async def _reminder(_place: Place) -> str:
     return "due"
 
 
 async def _conversation(place: Place) -> str:
-    conversation_id, case_id, customer_id = new_id(), new_id(), UUID(await _customer(place))
-    await database.execute(
-        """INSERT INTO conversation (id, account_id, identity_id, staff_id, store_id, case_id, waiting_since, unread,
-            last_number, last_author, last_text, last_at, version, created_at)
-        SELECT $1, $2, id, $3, $4, $5, $6, 1, 1, 'fan', $7, $6, 1, $6 FROM identity WHERE customer_id = $8""",
-        conversation_id,
-        place.account.id,
-        place.person.id,
-        place.store.id,
-        case_id,
-        clock.now(),
-        place.name("问题"),
-        customer_id,
-    )
-    await database.execute(
-        """INSERT INTO service_case (id, conversation_id, wanted, staff_id, store_id, opened_at, answers)
-        VALUES ($1, $2, 'no_answer', $3, $4, $5, 0)""",
-        case_id,
-        conversation_id,
-        place.person.id,
-        place.store.id,
-        clock.now(),
-    )
-    await database.execute(
-        """INSERT INTO chat_message (conversation_id, number, created_at, said_at, author, kind, content, text)
-        VALUES ($1, 1, $2, $2, 'fan', 'text', '{}', $3)""",
-        conversation_id,
-        clock.now(),
-        place.name("问题"),
-    )
-    return str(conversation_id)
+    return await routes_chat.conversation(place, UUID(await _customer(place)))
 
 
 async def _department(place: Place) -> str:
@@ -471,7 +429,7 @@ OBJECTS = {
     "notice_id": Object(_notice, personal=True),
     "pooled_id": Object(_pooled, common=True),
     "post_id": Object(_post),
-    "quick_reply_id": Object(_quick_reply, personal=True),
+    "quick_reply_id": Object(routes_chat.quick_reply, personal=True),
     "reminder": Object(_reminder, common=True),
     "role_id": Object(_role, common=True),
     "session_id": Object(_session, personal=True),

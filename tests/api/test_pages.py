@@ -81,3 +81,13 @@ async def test_the_front_door_names_the_applications(http, built):
     assert answer.status_code == 200
     assert all(f'href="/app/{name}/"' in answer.text for name in pages.APPLICATIONS)
     assert (await http.get("/app/staff")).headers["location"] == "/app/staff/"
+
+
+@pytest.mark.parametrize(
+    ("agent", "name"),
+    [("Mozilla/5.0 (Linux; Android 14) Mobile MicroMessenger/8.0", "staff"), ("Mozilla/5.0 (X11; Linux)", "console")],
+)
+@pytest.mark.parametrize("path", ["/tasks/0198c1a2", "/todos", "/me/wechat", "/tasks/%0d%0aX:%20y"])
+async def test_the_link_of_a_notice_leads_to_its_page(http, agent, name, path):
+    answer = await http.get(path, headers={"User-Agent": agent})
+    assert (answer.status_code, answer.headers["location"]) == (307, f"/app/{name}{path.replace('%0d%0a', '%0D%0A')}")

@@ -93,7 +93,7 @@ async def api(built, db, tmp_path) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def open_application(chromium, api):
-    """Open an application's page, logged in if `by` is given; afterwards no script may have failed or been forbidden."""
+    """Open an application's page, logged in if `by` is given; no script may have failed or been forbidden."""
     contexts, faults = [], []
 
     async def open_page(address: str, by=None, width: int = 375, height: int = 740, language: str = "zh-CN") -> Page:

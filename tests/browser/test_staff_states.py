@@ -72,7 +72,9 @@ async def test_everybody_can_use_every_page(open_application, http, width, langu
     customer = await work.fan("one", "一位名字特别长的顾客" * 4)
     await work.fan("two")
     await work.call("POST", "/tags", {"kind": "tag", "name": "很长的标签" * 4}, by=work.admin)
-    await work.call("POST", f"/customers/{customer}/follow-ups", {"kind": "visit", "body": "https://example.org/" + "长" * 90})
+    await work.call(
+        "POST", f"/customers/{customer}/follow-ups", {"kind": "visit", "body": "https://example.org/" + "长" * 90}
+    )
     await work.call("POST", "/me/todos", {"title": "给顾客回电", "due_at": "2030-01-01T08:00:00Z"})
     await work.notice("1", "仓库到货", body="请到仓库取新茶" * 20, urgent=True)
     task = {"title": "新茶陈列", "body": "按图陈列", "urgent": True, "audience": {"staff_ids": [str(work.guide.id)]}}

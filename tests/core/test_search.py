@@ -143,7 +143,7 @@ async def people(db):
     return await world.facts()
 
 
-@pytest.mark.parametrize("few", [10_000, 4])
+@pytest.mark.parametrize("few", [10_000, 40, 4])
 async def test_a_search_finds_who_passes_newest_first_in_every_reach(people, monkeypatch, few):
     # With small numbers every way to a page is gone.
     for name, value in {
@@ -151,6 +151,7 @@ async def test_a_search_finds_who_passes_newest_first_in_every_reach(people, mon
         "_MANY": few * 3,
         "_SOME": max(few // 5, 2),
         "_FEW_OWNERS": few,
+        "_FOUND": few,
         "_STEP": 4096,
     }.items():
         monkeypatch.setattr(listing, name, value)

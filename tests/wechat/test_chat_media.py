@@ -5,6 +5,7 @@ import io
 import random
 from datetime import timedelta
 
+import aiohttp
 import pytest
 from PIL import Image
 
@@ -17,8 +18,6 @@ from tests.wechat import fan_world
 from wechat.conversations import media, queries
 from wechat.conversations.rules import MediaState
 from wechat.conversations.schemas import MessageFilters
-from wechat.platform.media import upload_image
-from wechat.platform.transport import Form
 
 
 @pytest.fixture
@@ -116,12 +115,20 @@ async def test_after_three_days_nobody_asks_any_more(http, phone, db):
 
 async def test_too_large_a_file_is_failed(http, phone):
     await parameters.change("chat.media_most_mb", 1, expected_version=0, by="test")
-    picture = io.BytesIO()
-    Image.frombytes("RGB", (700, 700), random.randbytes(700 * 700 * 3)).save(picture, "PNG", compress_level=0)
-    media_id = await upload_image(phone.account, Form(picture.getvalue(), "a.png", "image/png"))
-    await phone.hear(http, "image", PicUrl="http://p", MediaId=media_id)
+    await phone.hear(http, "image", PicUrl="http://p", MediaId=await _large_picture(phone))
     await media.fetch_due()
     assert [row["error"] for row in await make.rows("SELECT error FROM chat_media")] == ["file_too_large"]
+
+
+async def _large_picture(phone):
+    picture, form = io.BytesIO(), aiohttp.FormData()
+    Image.frombytes("RGB", (700, 700), random.randbytes(700 * 700 * 3)).save(picture, "PNG", compress_level=0)
+    picture.seek(0)
+    form.add_field("media", picture, filename="a.png", content_type="image/png")
+    token = await phone.platform.token(phone.account.app_id, phone.account.secret)
+    address, values = f"{phone.platform.base}/cgi-bin/media/upload", {"type": "image", "access_token": token}
+    async with phone.platform.session.post(address, data=form, params=values) as answer:
+        return (await answer.json(content_type=None))["media_id"]
 
 
 async def test_while_the_platform_refuses_it_is_tried_again_with_growing_pauses(http, phone, db):
@@ -186,5 +193,3 @@ async def test_whoever_looks_hears_that_the_picture_came(http, phone):
     await media.fetch_due()
     told = await make.rows("SELECT payload FROM live_event WHERE topic = $1 AND kind = 'chat'", f"staff:{guide.id}")
     assert '"reason": "media"' in told[-1]["payload"]
-
-

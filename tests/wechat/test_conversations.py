@@ -7,18 +7,17 @@ from uuid import UUID
 import orjson
 import pytest
 
-from app.contexts import registry
 from infra import database
 from infra.ids import new_id
 from tests import factories as make
 from tests.pushes import Pushes
-from wechat.conversations import queries, sales, service
+from tests.wechat.chat_world import conversation, hear, thread
+from wechat.conversations import sales, service
 from wechat.conversations.rules import Author, MessageKind
 from wechat.conversations.sales import Chat
-from wechat.conversations.schemas import MessageFilters
 from wechat.conversations.service import New
 from wechat.outbound.contents import ImageContent, NewsContent, TextContent
-from wechat.pushes.messages import Click, Subscribe, Text
+from wechat.pushes.messages import Text
 from wechat.pushes.responders import Responder, Response
 from wechat.pushes.service import Receiver
 
@@ -26,31 +25,6 @@ from wechat.pushes.service import Receiver
 @pytest.fixture
 async def fan(db):
     return Pushes(await make.account(), make.openid())
-
-
-async def hear(fan, *all_fields, answer=None, answers=(Text, Subscribe, Click)):
-    """Pushes through the endpoint with a responder that says this, and what follows from them; the replies."""
-
-    async def respond(_view):
-        return answer
-
-    door = Receiver((Responder("answer", answers, respond),))
-    replies = []
-    for fields in all_fields:
-        sealed = fan.sealed(fields)
-        replies.append(await door.receive(fan.account.app_id, sealed.query, sealed.body, None))
-    await door.close()
-    await make.settle(registry())
-    return replies
-
-
-async def conversation():
-    [row] = await make.rows("SELECT * FROM conversation")
-    return row
-
-
-async def thread(**filters):
-    return await queries.thread((await conversation())["id"], MessageFilters(**filters), new_id())
 
 
 async def lines():

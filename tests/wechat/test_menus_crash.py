@@ -18,7 +18,7 @@ from tests.wechat.menu_world import ANDROID, IOS, POINTS, SHOP, Menus, label, ma
 
 pytestmark = pytest.mark.prove
 
-_PERSONAL, _KILLS = 6, 4
+_PERSONAL, _KILLS = 6, 3
 _LEASE = 61
 
 
@@ -56,8 +56,8 @@ async def test_workers_killed_in_the_middle_leave_one_whole_menu(http, platform,
         made.append(await label(account, tag, f"标签{number}"))
     # The platform takes its time, so that a kill meets a call under way, whose effect comes all the same.
     await menus.fault("*", "latency", latency_ms=250)
-    wanted = [personal(named(f"贵宾{number}"), label_id=one) for number, one in enumerate(made)]
-    menu_id = await menus.submit(SHOP, personal=wanted)
+    menus_for = [personal(named(f"贵宾{number}"), label_id=one) for number, one in enumerate(made)]
+    menu_id = await menus.submit(SHOP, personal=menus_for)
 
     seen = set()
 
@@ -75,7 +75,7 @@ async def test_workers_killed_in_the_middle_leave_one_whole_menu(http, platform,
     try:
         await supervisor.start([[_child("worker", "app.cli", "worker", *queues), _child("beat", "app.cli", "beat")]])
         for number in range(1, _KILLS + 1):
-            await _until(lambda wait_for=4 + 2 * number: called(wait_for))
+            await _until(lambda wanted=3 + 2 * number: called(wanted))
             _kill(supervisor)
             make.jump(db, seconds=number * _LEASE)
 

@@ -7,6 +7,8 @@ from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from core.notices.rules import minute_of
+
 _DAY = timedelta(days=1)
 
 
@@ -143,8 +145,8 @@ class Hours:
     @classmethod
     def of(cls, text: str, zone: ZoneInfo) -> "Hours":
         """`09:00-21:00`."""
-        begin, _, end = text.partition("-")
-        return cls(time.fromisoformat(begin), time.fromisoformat(end), zone)
+        begin, end = (minute_of(moment) or 0 for moment in text.split("-"))
+        return cls(time(begin // 60, begin % 60), time(end // 60, end % 60), zone)
 
     def after(self, start: datetime, span: timedelta) -> datetime:
         """The moment when `span` of working time has passed since `start`."""

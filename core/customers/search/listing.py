@@ -30,7 +30,7 @@ _MANY = 20_000
 _RARE = 5
 _FEW_OWNERS = 2_000
 # So many buckets of the index are gone through before it is asked for all; 16 are a block.
-_BUCKETS, _BLOCK_BITS = 8, 4
+_BUCKETS, _BLOCK_BITS = 24, 4
 # The first of the steps, each twice as long, in which the customers of many colleagues are gone through.
 _STEP, _STEPS = 4_096, 40
 

@@ -1,4 +1,4 @@
-export { api, data, picture, type Schemas } from "./api/client";
+export { api, type Body, data, picture, type Schemas } from "./api/client";
 export { isRefusal, Refused, Unreachable, wordsOf } from "./api/errors";
 export * from "./format";
 export { live } from "./live/stream";

@@ -8,6 +8,13 @@ import { ticket } from "../session/ticket";
 
 export type Schemas = components["schemas"];
 
+/** What a call takes, by its path: `Body<"/staff/v1/me/notices/read", "post">`. A schema's name may change. */
+export type Body<Path extends keyof paths, Method extends keyof paths[Path]> = paths[Path][Method] extends {
+  requestBody?: { content: { "application/json": infer Content } };
+}
+  ? Content
+  : never;
+
 const DOOR_CODES = new Set(["password_change_needed", "second_factor_setup_needed"]);
 
 /** Who wants to know that the session ended, or that something is due before anything else. */

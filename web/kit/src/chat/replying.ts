@@ -60,10 +60,10 @@ export function useReplying(thread: Thread) {
 export type Replying = ReturnType<typeof useReplying>;
 
 /** A picture of the person's, as a file of ours. */
-export function uploadPicture(file: File, purpose = "attachment"): Promise<Schemas["FileOut"]> {
+export function uploadPicture(file: File): Promise<Schemas["FileOut"]> {
   return data(
     api.POST("/staff/v1/files", {
-      params: { query: { name: file.name || "picture", purpose } },
+      params: { query: { name: file.name || "picture", purpose: "attachment" } },
       body: file as unknown as string,
       bodySerializer: (body) => body as unknown as BodyInit,
       headers: { "Content-Type": "application/octet-stream" },

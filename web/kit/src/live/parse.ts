@@ -12,14 +12,14 @@ export class Parser {
 
   /** The events that are complete with this piece. */
   take(piece: string): LiveEvent[] {
-    const blocks = (this.rest + piece).replace(/\r\n?/g, "\n").split("\n\n");
+    const blocks = (this.rest + piece).split(/\r?\n\r?\n/);
     this.rest = blocks.pop() ?? "";
     return blocks.map((block) => this.read(block)).filter((event) => event !== null);
   }
 
   private read(block: string): LiveEvent | null {
     const fields = new Map<string, string>();
-    for (const line of block.split("\n")) {
+    for (const line of block.split(/\r?\n/)) {
       const [, name, value = ""] = /^([^:]+)(?:: ?(.*))?$/.exec(line) ?? [];
       if (name) fields.set(name, name === "data" && fields.has(name) ? `${fields.get(name)}\n${value}` : value);
     }

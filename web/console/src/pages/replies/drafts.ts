@@ -2,7 +2,8 @@ import type { Schemas } from "@guanxi/kit";
 import type { Content } from "@guanxi/kit/chat";
 
 export type Rule = Schemas["AutoReplyOut"];
-export type RuleIn = Schemas["AutoReplyIn"];
+/** A draft has every field. */
+export type RuleIn = Required<Schemas["AutoReplyIn"]>;
 export type Trigger = Schemas["Trigger"];
 export type Hours = Schemas["HoursIn"];
 export type Tried = Schemas["TryOut"];

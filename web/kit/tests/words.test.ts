@@ -1,0 +1,46 @@
+import { describe, expect, test } from "vitest";
+import { wayBack } from "../src/session/guard";
+
+type Words = Record<string, unknown>;
+type Module = Record<string, Words>;
+
+// Every file of Chinese words has an English one beside it: zh.ts and en.ts, or terms.zh.ts and terms.en.ts.
+const files = import.meta.glob<Module>("../../*/src/**/words/*zh.ts", { eager: true });
+const english = import.meta.glob<Module>("../../*/src/**/words/*en.ts", { eager: true });
+const CHINESE = /[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]/;
+/** A language is called as its speakers call it. */
+const OWN_NAMES = new Set(["language.zh"]);
+
+function leaves(words: Words, path = ""): [string, unknown][] {
+  return Object.entries(words).flatMap(([key, value]) =>
+    value && typeof value === "object" ? leaves(value as Words, `${path}${key}.`) : [[`${path}${key}`, value]],
+  );
+}
+
+function said(word: unknown): string {
+  return typeof word === "function" ? String(word(...Array(word.length).fill(2))) : String(word);
+}
+
+describe.each(Object.keys(files))("%s", (file) => {
+  const zh = leaves(files[file]!["zh"]!);
+  const en = new Map(leaves(english[file.replace(/zh\.ts$/, "en.ts")]?.["en"] ?? {}));
+
+  test("English has every word, and no other", () => {
+    expect([...en.keys()].sort()).toEqual(zh.map(([key]) => key).sort());
+  });
+
+  test("no word is empty, and none of the English ones is Chinese", () => {
+    for (const [key, word] of zh) {
+      expect(said(word), key).not.toBe("");
+      expect(said(en.get(key)), key).not.toBe("");
+      if (!OWN_NAMES.has(key)) expect(said(en.get(key)), key).not.toMatch(CHINESE);
+    }
+  });
+});
+
+test("after a log-in the way goes on inside these pages only", () => {
+  expect(wayBack("/todos?x=1")).toBe("/todos?x=1");
+  for (const elsewhere of ["//evil.example", "/\\evil.example", "https://evil.example", undefined, ["/a"], "todos"]) {
+    expect(wayBack(elsewhere)).toBe("/");
+  }
+});
