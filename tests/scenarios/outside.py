@@ -51,12 +51,12 @@ class Outside:
 
     async def sql(self, statement):
         """One row; a PostgreSQL that is just coming back is waited for."""
-        for attempt in range(50):
+        for attempt in range(300):
             try:
                 connection = await asyncpg.connect(self.facts["database_url"])
                 break
             except (OSError, asyncpg.CannotConnectNowError):
-                assert attempt < 49
+                assert attempt < 299
                 await asyncio.sleep(0.1)
         try:
             return await connection.fetchrow(statement)
