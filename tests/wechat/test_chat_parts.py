@@ -24,7 +24,7 @@ async def fan(db):
 
 
 async def customer(fan):
-    return UUID(int=(await make.customer_of(fan.openid))["id"].int)
+    return UUID(int=(await make.customer_of(fan.openid, fan.account.app_id))["id"].int)
 
 
 async def picture(owner_id=None):
