@@ -30,6 +30,7 @@ _MEANINGS = {
 _GUESSED_AT = ("/login", "/me/password", "/me/second-factor")
 _REFUSALS_OF_DOORS = {
     "/files/": {"403", "410", "416"},
+    "/staff/v1/accounts/{account_id}/menus": {"409"},
     "/staff/v1/files": {"415"},
     "/wechat/": {"400", "403"},
 }

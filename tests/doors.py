@@ -39,10 +39,11 @@ async def serving(log: Path) -> AsyncIterator[tuple[Fork, httpx.AsyncClient]]:
     """`guanxi api` as a process, ready, and a client of it; what it prints goes into `log`."""
     port = free_port()
     log.touch()
-    environment = os.environ | {"GUANXI_LOG_LEVEL": "INFO"}
+    base = f"http://127.0.0.1:{port}"
+    environment = {"GUANXI_PUBLIC_URL": base} | os.environ | {"GUANXI_LOG_LEVEL": "INFO"}
     child = Fork("app.cli:main", "api", "--port", str(port), output=log, environment=environment)
     try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+        async with httpx.AsyncClient(base_url=base) as client:
             deadline = time.monotonic() + 20
             while True:
                 assert child.poll() is None, log.read_text()

@@ -1,10 +1,13 @@
 """What the inbox adds to the world of all routes (`routes_world`)."""
 
+from itertools import count
 from typing import Any
 from uuid import UUID
 
 from infra import clock, database
 from infra.ids import new_id
+
+_numbers = count(1)
 
 
 async def conversation(place: Any, customer_id: UUID) -> str:
@@ -54,3 +57,31 @@ async def quick_reply(place: Any) -> str:
         clock.now(),
     )
     return str(quick_reply_id)
+
+
+async def banned_word(place: Any) -> str:
+    """One of the list that everybody shares."""
+    word_id = new_id()
+    await database.execute(
+        "INSERT INTO banned_word (id, word, compared, added_by_id, created_at) VALUES ($1, $2::text, $2::text, $3, $4)",
+        word_id,
+        place.name("违禁"),
+        place.person.id,
+        clock.now(),
+    )
+    return str(word_id)
+
+
+async def menu(place: Any) -> str:
+    """One that was live once."""
+    menu_id = new_id()
+    await database.execute(
+        """INSERT INTO menu_edition (id, account_id, number, state, buttons, personal, version, changed_by_id,
+            changed_at, attempts, created_at) VALUES ($1, $2, $3, 'former', '[]', '[]', 1, $4, $5, 0, $5)""",
+        menu_id,
+        place.account.id,
+        next(_numbers),
+        place.person.id,
+        clock.now(),
+    )
+    return str(menu_id)

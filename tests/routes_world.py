@@ -273,20 +273,6 @@ async def _label(place: Place) -> str:
     return str(label_id)
 
 
-async def _menu(place: Place) -> str:
-    menu_id = new_id()
-    await database.execute(
-        """INSERT INTO menu_edition (id, account_id, number, state, buttons, personal, version, changed_by_id,
-            changed_at, attempts, created_at) VALUES ($1, $2, $3, 'former', '[]', '[]', 1, $4, $5, 0, $5)""",
-        menu_id,
-        place.account.id,
-        next(make._numbers),
-        place.person.id,
-        clock.now(),
-    )
-    return str(menu_id)
-
-
 async def _message(place: Place) -> str:
     message_id = new_id()
     await database.execute(
@@ -406,6 +392,7 @@ OBJECTS = {
     "account_id": Object(_account, common=True),
     "announcement_id": Object(_announcement),
     "auto_reply_id": Object(_auto_reply, common=True),
+    "banned_word_id": Object(routes_chat.banned_word, common=True),
     "batch_id": Object(_batch),
     "binding_id": Object(_binding),
     "candidate_id": Object(_candidate),
@@ -421,7 +408,7 @@ OBJECTS = {
     "image_id": Object(_image, common=True),
     "import_id": Object(_import),
     "label_id": Object(_label, common=True),
-    "menu_id": Object(_menu, common=True),
+    "menu_id": Object(routes_chat.menu, common=True),
     "merge_id": Object(_merge),
     "message_id": Object(_message, common=True),
     "mobile_change_id": Object(_mobile_change),

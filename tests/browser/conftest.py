@@ -75,29 +75,40 @@ async def simulator(process: Simulator, receiver: Receiver) -> Simulator:
 
 
 @pytest.fixture(scope="session")
-async def built(chromium) -> None:
-    """The pages, built from what lies here; nothing is done when nothing changed."""
-    command = [sys.executable, "scripts/pages.py", "--if-possible"]
-    done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    if "were not built" in done.stdout:
-        pytest.skip(done.stdout.strip())
+def build():
+    """Build an application's pages from what lies here, once; without Node the test is skipped."""
+    said: dict[str, str] = {}
+
+    async def build_one(name: str) -> None:
+        if name not in said:
+            command = [sys.executable, "scripts/pages.py", "--if-possible", name]
+            done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stdout + done.stderr
+            said[name] = done.stdout
+        if "were not built" in said[name]:
+            pytest.skip(said[name].strip())
+
+    return build_one
 
 
 @pytest.fixture
-async def api(built, db, tmp_path) -> AsyncIterator[str]:
-    """The address of a running API with the pages."""
+async def api(db, tmp_path) -> AsyncIterator[str]:
+    """The address of a running API."""
     async with serving(tmp_path / "log") as (_, client):
         yield str(client.base_url).rstrip("/")
 
 
 @pytest.fixture
-async def open_application(chromium, api):
+async def open_application(chromium, build, api):
     """Open an application's page, logged in if `by` is given; no script may have failed or been forbidden."""
     contexts, faults = [], []
 
-    async def open_page(address: str, by=None, width: int = 375, height: int = 740, language: str = "zh-CN") -> Page:
-        context = await chromium.new_context(viewport={"width": width, "height": height}, locale=language)
+    async def open_page(
+        address: str, by=None, width: int = 375, height: int = 740, language: str = "zh-CN", agent: str | None = None
+    ) -> Page:
+        await build(address.split("/")[2])
+        screen = {"width": width, "height": height}
+        context = await chromium.new_context(viewport=screen, locale=language, user_agent=agent)
         contexts.append(context)
         if by is not None:
             token = (await make.headers(by))["Authorization"].removeprefix("Bearer ")

@@ -4,8 +4,10 @@ import pyotp
 import pytest
 from playwright.async_api import expect
 
+from infra.settings import settings
 from tests import factories as make
 from tests.browser.everybody import WIDTHS, complaints, fits, focus_is_seen
+from tests.wechat.colleague_world import phone
 
 
 async def fill_log_in(page, staff, password=make.PASSWORD):
@@ -98,3 +100,39 @@ async def test_a_link_with_a_state_of_somebody_else_logs_nobody_in(open_applicat
     page = await open_application("/app/staff/log-in/wechat?code=abc&state=of-somebody-else")
     await expect(page.get_by_role("alert")).to_contain_text("登录链接无效")
     assert await page.evaluate("localStorage.getItem('guanxi.ticket')") is None
+
+
+WECHAT = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Mobile MicroMessenger/8.0.49"
+
+
+@pytest.fixture
+async def account(db, simulator, fresh_settings):
+    """An account whose phones log in, and an API (started later) that speaks to its platform."""
+    fresh_settings.setenv("GUANXI_WECHAT_API_URL", simulator.base)
+    fresh_settings.setenv("GUANXI_WECHAT_OPEN_URL", simulator.base)
+    settings.cache_clear()
+    added = await make.account()
+    names = {"app_id": added.app_id, "original_id": added.original_id, "secret": added.secret}
+    await simulator.account(**names, oauth_domains=["127.0.0.1"])
+    return added
+
+
+async def test_a_bound_phone_logs_in_by_itself_inside_wechat(account, simulator, open_application):
+    bound = await phone(simulator, account, "外勤01")
+    page = await open_application(f"/app/staff/todos?app_id={account.app_id}", agent=WECHAT)
+    await page.get_by_role("heading", name="申请获取你的信息").wait_for()
+    await page.get_by_role("link").first.click()
+    await expect(page.get_by_role("heading", name="待办")).to_be_visible()
+    await page.get_by_role("link", name="我的", exact=True).click()
+    await expect(page.get_by_role("heading", name=bound.staff.name)).to_be_visible()
+    assert "code=" not in page.url
+
+
+async def test_a_phone_that_nobody_is_bound_to_is_told_and_may_use_the_password(account, simulator, open_application):
+    await phone(simulator, account, bound=False)
+    guide = await make.guide()
+    page = await open_application(f"/app/staff/?app_id={account.app_id}", agent=WECHAT)
+    await page.get_by_role("link").first.click()
+    await expect(page.get_by_role("alert")).to_be_visible()
+    await fill_log_in(page, guide)
+    await expect(page.get_by_role("heading", name="消息")).to_be_visible()

@@ -6,7 +6,7 @@ import pytest
 
 from app.contexts import registry
 from core.customers.rules import ContactKind, Credit
-from infra import cache, database, parameters
+from infra import cache, clock, database, parameters
 from tests import factories as make
 from tests.wechat.reply_world import fan_of, marketer, rule, said, text
 from wechat.autoreplies import book
@@ -153,6 +153,43 @@ async def test_the_default_answers_what_nobody_else_does_once_in_a_while(db, by,
     assert await ask("再问") is None, "said a moment ago, and in the thread"
     make.jump(db, minutes=await DEFAULT_PAUSE_MINUTES.get() + 1)
     assert await ask(fan.message("image", PicUrl="u", MediaId="m")) == "稍后回复您"
+
+
+async def _serve(fan, account):
+    """A colleague has the fan's open case."""
+    await make.record(make.contact(ContactKind.FOLLOW, person=fan.openid, app_id=account.app_id))
+    guide = await make.guide()
+    await database.execute(
+        """INSERT INTO conversation (id, account_id, identity_id, staff_id, case_id, last_number, last_at, version,
+            created_at) SELECT gen_random_uuid(), $1, i.id, $2, gen_random_uuid(), 0, $3, 1, $3 FROM identity i""",
+        account.id,
+        guide.id,
+        clock.now(),
+    )
+
+
+async def test_while_a_person_serves_key_words_answer_and_the_default_does_not(by, ask, fan, account):
+    await rule(by, "稍后回复您", trigger="default")
+    await rule(by, "答")
+    await _serve(fan, account)
+    assert (await ask("别的"), await ask("问")) == (None, "答")
+    assert await ask("人工") == "同事正在为您服务，请直接留言。"
+
+
+async def test_all_that_a_rule_says_is_in_the_thread_in_order_under_its_name(by, ask):
+    found = await rule(by, contents=[text("一"), text("二"), text("三")], hand_over=True)
+    assert await ask("问") == "一"
+    await make.settle(registry())
+    thread = await make.rows("SELECT author, text, rule_id FROM chat_message ORDER BY number")
+    assert [(row["author"], row["text"]) for row in thread] == [
+        ("fan", "问"),
+        ("auto", "一"),
+        ("auto", "二"),
+        ("auto", "三"),
+    ]
+    assert {row["rule_id"] for row in thread} == {None, found.id}
+    sent = await make.rows("SELECT channel, state FROM outbound_message ORDER BY id")
+    assert [row["channel"] for row in sent] == ["customer", "customer"]
 
 
 async def test_a_changed_rule_is_in_force_within_seconds_and_an_unreadable_one_silences_only_itself(

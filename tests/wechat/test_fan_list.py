@@ -16,6 +16,8 @@ from tests.doors import error_of
 from tests.factories import contact, customer_of, record, rows
 from wechat.fans import listing
 from wechat.fans.schemas import AllFansFilters
+from wechat.outbound import windows
+from wechat.outbound.windows import Action, Opening
 
 FOLLOW, SCAN, UNFOLLOW, MESSAGE = ContactKind.FOLLOW, ContactKind.SCAN, ContactKind.UNFOLLOW, ContactKind.MESSAGE
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -90,6 +92,10 @@ async def world(http):
                 Profile(identity=crypto.digest(app, "both"), unionid="u", subscribe_scene="S", profiled_at=now)
                 for app in (account.app_id, TWO)
             ],
+        )
+        await windows.open_many(
+            connection,
+            [Opening(crypto.digest(account.app_id, "talker"), account.id, Action.MESSAGE, now - HOUR)],
         )
     tag = await label(account, "常客")
     await wear(tag, "talker", account.app_id)

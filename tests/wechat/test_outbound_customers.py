@@ -170,15 +170,9 @@ async def test_one_who_is_slower_than_the_lease_neither_calls_nor_writes(platfor
     assert await world.states() == [("unknown", "answer_lost")]
 
 
-@pytest.mark.parametrize(
-    ("errcode", "why", "error"),
-    [
-        (48002, Why.REFUSED, FanRefuses),
-        (40003, Why.REFUSED, FanRefuses),
-        (43019, Why.BLOCKED, FanBlocked),
-    ],
-)
-async def test_what_the_platform_refuses_of_a_person_is_not_tried_again(platform, account, fan, errcode, why, error):
+@pytest.mark.parametrize(("errcode", "error"), [(48002, FanRefuses), (40003, FanRefuses), (43019, FanBlocked)])
+async def test_what_the_platform_refuses_of_a_person_is_not_tried_again(platform, account, fan, errcode, error):
+    why = Why.BLOCKED if error is FanBlocked else Why.REFUSED
     await platform.fault(account.app_id, SEND, "errcode", errcode=errcode, times=1)
     await world.say(fan)
     await world.say(fan)
@@ -384,3 +378,26 @@ async def test_behaviour_7_no_message_reaches_the_platform_outside_its_window(pl
     assert [await world.left(one) for one in fans] == [each["remaining"] for each in told]
     assert await world.tried_outside(platform, account) == 0
     assert await world.calls(platform, account) > 10
+
+
+@pytest.mark.prove
+async def test_behaviour_7_holds_while_fans_write_and_colleagues_answer_at_once(platform, account, db):
+    import random
+
+    chance = random.Random(11)
+    fans, seconds = [await world.fan(platform, account) for _ in range(6)], 0
+    for _ in range(150):
+        seconds += chance.choice([0, 0, 0, 1, 3, 61, 3_600, 90_000])
+        make.jump(db, seconds=seconds)
+        acts = [world.writes(platform, one) for one in fans if chance.random() < 0.4]
+        acts += [world.say(one) for one in fans for _ in range(chance.randint(0, 4))]
+        acts += [speaking.speak_due() for _ in range(3)]
+        chance.shuffle(acts)
+        await asyncio.gather(*acts, return_exceptions=True)
+    await speaking.speak_due()
+    told = [await platform.ok(f"/sim/fans/{one.fan_id}/window?app_id={account.app_id}") for one in fans]
+    # WeChat tells whole seconds: what left within the second of a word is counted against it here, to be sure.
+    ours = [await world.left(one) for one in fans]
+    assert all(left <= each["remaining"] for left, each in zip(ours, told, strict=True)), (ours, told)
+    assert await world.tried_outside(platform, account) == 0
+    print(f"{await world.calls(platform, account)} messages, {ours} places left, {told}")

@@ -61,11 +61,15 @@ class Outcome:
     response: Response | None = None
 
 
-async def ask(act: Act, book: Book) -> AsyncGenerator[Outcome, None]:
-    """Ask one after the other; who goes on listening after the answer hears who else would have had one."""
+async def ask(act: Act, book: Book, *, everybody: bool) -> AsyncGenerator[Outcome, None]:
+    """Ask one after the other; the first who answers is heard, with `everybody` also what all the others say."""
     answered = False
     for candidate in _in_order(act, book):
-        said = candidate.refusal(act) or await _answer(candidate, act, book)
+        refusal = candidate.refusal(act)
+        # Hundreds of rules refuse a text: they are passed over without a word.
+        if refusal is not None and not everybody:
+            continue
+        said = refusal or await _answer(candidate, act, book)
         if isinstance(said, Why):
             yield Outcome(candidate, said)
         elif answered:

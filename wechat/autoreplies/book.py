@@ -40,20 +40,11 @@ class Rule:
     in_help: bool
     enabled: bool
     place: tuple[Any, ...]
-    fits: Fits | None
+    fits: Callable[[Act], bool]
 
     def refusal(self, act: Act) -> Why | None:
         """Why it has no answer to this, as far as can be told without reading anything."""
-        if not self._is_asked_by(act):
-            return Why.NO_MATCH
-        return self._closed(act)
-
-    def _is_asked_by(self, act: Act) -> bool:
-        if self.fits is not None:
-            return act.written is not None and self.fits(act.written)
-        if self.trigger is Trigger.MENU:
-            return act.key in self.words
-        return self.trigger is not Trigger.EVENT or act.event in self.words
+        return self._closed(act) if self.fits(act) else Why.NO_MATCH
 
     def _closed(self, act: Act) -> Why | None:
         if self.account_id not in {None, act.account_id}:
@@ -119,7 +110,7 @@ def _rule(row: Mapping[str, Any]) -> Rule | None:
             contents=contents,
             placeholders=placeholders_in(contents),
             place=(row["priority"], _rank(row["match"]), row["id"]),
-            fits=fits(Match(row["match"]), row["words"]) if row["match"] else None,
+            fits=_fits(Trigger(row["trigger"]), row["match"], row["words"]),
         )
     except (ValidationError, PatternInvalid):
         logger().exception("auto_reply_unreadable", rule_id=str(row["id"]))
@@ -130,6 +121,15 @@ def _rank(match: str | None) -> int:
     return list(Match).index(Match(match)) if match else 0
 
 
+def _fits(trigger: Trigger, match: str | None, words: Sequence[str]) -> Callable[[Act], bool]:
+    if match is not None:
+        fitting = fits(Match(match), words)
+        return lambda act: act.written is not None and fitting(act.written)
+    if trigger is Trigger.MENU:
+        return lambda act: act.key in words
+    return (lambda act: act.event in words) if trigger is Trigger.EVENT else (lambda _act: True)
+
+
 def fits(match: Match, words: Sequence[str]) -> Fits:
     """Whether one of the words is (in) what a fan wrote. Raises PatternInvalid."""
     if match is Match.EXACT:
@@ -137,6 +137,6 @@ def fits(match: Match, words: Sequence[str]) -> Fits:
         return lambda what: what.plain in whole
     if match is Match.CONTAINS:
         parts = [fold(word) for word in words]
-        return lambda what: any(part in what.folded for part in parts)
+        return lambda what: any(map(what.folded.__contains__, parts))
     patterns = [Pattern(word) for word in words]
     return lambda what: find(patterns, what)

@@ -9,7 +9,7 @@ from wechat.pushes.responders import Responder, Response, View
 
 
 async def _reply(view: View) -> Response | None:
-    async with aclosing(ask(await act_of(view), await book())) as outcomes:
+    async with aclosing(ask(await act_of(view), await book(), everybody=False)) as outcomes:
         async for outcome in outcomes:
             if outcome.response is not None:
                 return outcome.response

@@ -24,7 +24,7 @@ async def answers(body: TryIn) -> TryOut:
     at = (body.at or clock.now()).astimezone(UTC)
     push = Push(account.original_id, _NOBODY, at, (), _body(body))
     act = await act_of(View(account.app_id, account.name, push))
-    outcomes = [outcome async for outcome in ask(act, await newest())]
+    outcomes = [outcome async for outcome in ask(act, await newest(), everybody=True)]
     answered = next((outcome for outcome in outcomes if outcome.why is Why.ANSWERED), None)
     response = answered.response if answered else None
     return TryOut(

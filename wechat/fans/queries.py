@@ -10,7 +10,6 @@ from core.customers.rules import follow_source
 from core.organisation.queries import Colleague
 from core.organisation.scopes import Values, of_staff
 from infra import clock, database
-from wechat.outbound.windows import MESSAGE_HOURS as WINDOW_HOURS
 from wechat.fans.schemas import (
     FanDetailOut,
     IdentityOut,
@@ -20,6 +19,8 @@ from wechat.fans.schemas import (
     SourcesOut,
     TouchOut,
 )
+from wechat.outbound import windows
+from wechat.outbound.windows import MESSAGE_HOURS as WINDOW_HOURS
 
 _TOP_LABELS = 20
 
@@ -92,10 +93,10 @@ async def _identities(fan_id: UUID, touches: list[asyncpg.Record]) -> list[Ident
     labels: dict[UUID, list[LabelRefOut]] = {row["id"]: [] for row in rows}
     for label in await database.fetch(_LABELS, list(labels)):
         labels[label["identity_id"]].append(LabelRefOut(**label))
-    hours, now = timedelta(hours=await WINDOW_HOURS.get()), clock.now()
+    async with database.connection() as connection:
+        allowed = await windows.read_many(connection, [row["digest"] for row in rows])
     found = []
     for row in rows:
-        until = row["talked_at"] + hours if row["talked_at"] and row["following"] else None
         follows = [
             touch["occurred_at"]
             for touch in touches
@@ -105,7 +106,7 @@ async def _identities(fan_id: UUID, touches: list[asyncpg.Record]) -> list[Ident
             IdentityOut(
                 **row,
                 followed_at=follows[0] if follows else None,
-                window_until=until if until and until > now else None,
+                window_until=allowed[row["digest"]].until if allowed[row["digest"]].left else None,
                 labels=labels[row["id"]],
             )
         )

@@ -89,7 +89,7 @@ class LabelRefOut(Output):
 
 
 class IdentityOut(Output):
-    """The fan in one account; `window_until` is the end of an open window for customer messages."""
+    """The fan in one account; `window_until` is until when one may write, now."""
 
     app_id: str
     account: str

@@ -55,6 +55,11 @@ MARGIN_SECONDS = Parameter(
     help="客服消息的时限届满前多少秒起不再发送（消息到达微信前时限可能已过）",
 )
 
+# Whether `w` lets something through at the moment $2, for whoever reads many in one statement.
+OPEN = """
+(w.refused IS NULL AND (w.message_until > $2 AND w.message_left > 0 OR w.short_until > $2 AND w.short_left > 0))
+"""
+
 # When a message left of which no answer came: at most so long after its sender took it.
 _UNSURE = timedelta(minutes=2)
 

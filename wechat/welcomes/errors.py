@@ -5,7 +5,7 @@ from infra.errors import Conflict, InvalidInput, NotFound
 
 class UnknownPlaceholder(InvalidInput):
     code = "unknown_placeholder"
-    message = "欢迎语里有不认识的占位符"
+    message = "文字里有不认识的占位符"
     english = "The text has an unknown placeholder"
 
 

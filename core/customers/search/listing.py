@@ -241,7 +241,9 @@ class _Draft:
     def first_blocks(self) -> Way:
         """What the index finds in the newest blocks."""
         last = f"greatest((top.number >> {BUCKET_BITS}) - {_BUCKETS - 1}, 0)"
-        return Way(self._descend(last, str(_FEW)), self._values, newest=True)
+        # Where nothing is left over, what is found is all.
+        cap = f"(SELECT CASE WHEN {last} > 0 THEN {_FEW} END FROM top)"
+        return Way(self._descend(last, cap), self._values, newest=True)
 
     def by_index(self) -> Way:
         """All that the index finds, if they are few."""

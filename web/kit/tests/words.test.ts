@@ -4,9 +4,9 @@ import { wayBack } from "../src/session/guard";
 type Words = Record<string, unknown>;
 type Module = Record<string, Words>;
 
-// Every file of Chinese words has an English one beside it: zh.ts and en.ts, or terms.zh.ts and terms.en.ts.
-const files = import.meta.glob<Module>("../../*/src/**/words/*zh.ts", { eager: true });
-const english = import.meta.glob<Module>("../../*/src/**/words/*en.ts", { eager: true });
+// Every file of Chinese words has an English one of the same name or folder: zh.ts, terms.zh.ts, zh/inbox.ts.
+const files = import.meta.glob<Module>("../../*/src/**/words/{*zh.ts,zh/*.ts}", { eager: true });
+const english = import.meta.glob<Module>("../../*/src/**/words/{*en.ts,en/*.ts}", { eager: true });
 const CHINESE = /[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]/;
 /** A language is called as its speakers call it. */
 const OWN_NAMES = new Set(["language.zh"]);
@@ -22,8 +22,11 @@ function said(word: unknown): string {
 }
 
 describe.each(Object.keys(files))("%s", (file) => {
-  const zh = leaves(files[file]!["zh"]!);
-  const en = new Map(leaves(english[file.replace(/zh\.ts$/, "en.ts")]?.["en"] ?? {}));
+  // What they are exported as is no word; the index of a folder holds the rest of it.
+  const all = (module: Module | undefined) =>
+    Object.entries(module ?? {}).flatMap(([name, words]) => leaves(words, /^(zh|en)$/.test(name) ? "" : `${name}.`));
+  const zh = all(files[file]);
+  const en = new Map(all(english[file.replace(/zh(\.ts|\/[^/]+)$/, "en$1")]));
 
   test("English has every word, and no other", () => {
     expect([...en.keys()].sort()).toEqual(zh.map(([key]) => key).sort());

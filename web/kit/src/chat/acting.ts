@@ -11,9 +11,10 @@ export function useActing(thread: Thread) {
   const path = { conversation_id: thread.id };
   const asked = () => ({ params: { path }, body: { version: thread.detail.data.value?.version ?? 0 } });
 
-  async function decide(answer: Promise<ConversationDetail>): Promise<true> {
+  /** The answer of an assignment is empty: whoever gives a conversation away may see it no more. */
+  async function decide(answer: Promise<ConversationDetail | undefined>): Promise<true> {
     try {
-      thread.detail.data.value = await answer;
+      thread.detail.data.value = (await answer) ?? thread.detail.data.value;
     } catch (thrown) {
       if (isRefusal(thrown, "conversation_changed")) await thread.follow();
       throw thrown;

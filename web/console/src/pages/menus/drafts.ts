@@ -1,8 +1,8 @@
 import type { Schemas } from "@guanxi/kit";
 
 export type Menu = Schemas["wechat__menus__schemas__MenuOut"];
-export type Button = Schemas["ButtonIn"];
-export type Personal = Schemas["PersonalIn"];
+export type Button = Schemas["ButtonIn-Output"];
+export type Personal = Schemas["PersonalIn-Output"];
 export type Problem = Schemas["MenuProblemOut"];
 export type Kind = NonNullable<Button["kind"]>;
 
