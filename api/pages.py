@@ -9,7 +9,6 @@ import hashlib
 import re
 from http import HTTPStatus
 from pathlib import Path
-from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
@@ -103,7 +102,7 @@ async def page(name: str, address: str, request: Request) -> Response:
 async def linked(request: Request) -> Response:
     """A notice names a page by its path alone, and rings on the phone; `console` is for who opens it elsewhere."""
     name = "staff" if "Mobile" in request.headers.get("user-agent", "") else "console"
-    return RedirectResponse(f"/app/{name}{quote(request.url.path)}", HTTPStatus.TEMPORARY_REDIRECT)
+    return RedirectResponse(f"/app/{name}{request.url.path}", HTTPStatus.TEMPORARY_REDIRECT)
 
 
 for _first in _LINKED:

@@ -13,7 +13,7 @@ _PROFILED_ROUNDS = 1
 
 def _benchmarks() -> dict[str, Callable[[House, argparse.Namespace], list[AnyLine]]]:
     # Late, so that the measuring processes, which read this module again, start without the product.
-    from benchmarks import imports, latency, live, pipeline, push, scopes, search, tasks
+    from benchmarks import chat, chat_live, imports, latency, live, pipeline, push, scopes, search, tasks
 
     return {
         "P1": lambda house, options: [pipeline.single(house, options.rounds, options.events)],
@@ -23,6 +23,8 @@ def _benchmarks() -> dict[str, Callable[[House, argparse.Namespace], list[AnyLin
         "L2": lambda house, options: [live.line(house, options.rounds, options.seconds)],
         "T1": lambda house, options: tasks.lines(house, options.rounds),
         "I1": lambda house, options: [*imports.lines(house, options.rounds, options.rows)],
+        "C1": lambda house, options: [*chat.lines(house, options.rounds, options.pages)],
+        "C2": lambda house, options: [chat_live.line(house, options.rounds, options.seconds)],
         # Last: they fill the tables.
         "L1": lambda house, options: [*scopes.lines(house, options.rounds, options.pages)],
         "S1": lambda house, options: search.lines(house, options.rounds, options.pages),
@@ -56,8 +58,8 @@ def _parser(ids: list[str]) -> argparse.ArgumentParser:
     parser.add_argument("--events", type=int, default=4000, help="P1, P2: events of a round (%(default)s)")
     parser.add_argument("--requests", type=int, default=6000, help="P3: pushes of a round (%(default)s)")
     parser.add_argument("--rows", type=int, default=100_000, help="I1: rows of the table (%(default)s)")
-    parser.add_argument("--pages", type=int, default=400, help="L1, S1: pages of a round (%(default)s)")
-    parser.add_argument("--seconds", type=int, default=20, help="P4, L2: length of a run (%(default)s)")
+    parser.add_argument("--pages", type=int, default=400, help="L1, S1, C1: pages of a round (%(default)s)")
+    parser.add_argument("--seconds", type=int, default=20, help="P4, L2, C2: length of a run (%(default)s)")
     parser.add_argument("--profile", action="store_true", help="one round under cProfile, and where the time went")
     return parser
 

@@ -75,6 +75,8 @@ CREATE INDEX outbound_message_sending ON outbound_message (channel, leased_until
 CREATE INDEX outbound_message_turn ON outbound_message (conversation_id, id)
     WHERE conversation_id IS NOT NULL AND state IN ('pending', 'sending');
 CREATE INDEX outbound_message_person ON outbound_message (digest, tried_at) WHERE channel = 'customer';
+CREATE INDEX outbound_message_waiting ON outbound_message (digest)
+    WHERE channel = 'customer' AND state IN ('pending', 'sending');
 ALTER TABLE outbound_message ADD CONSTRAINT outbound_message_of_a_conversation CHECK (
     (channel = 'customer') = (conversation_id IS NOT NULL));
 """
@@ -114,6 +116,7 @@ ALTER TABLE auto_reply ADD CONSTRAINT auto_reply_words CHECK (
     (trigger IN ('keyword', 'menu', 'event')) = (jsonb_array_length(words) > 0));
 ALTER TABLE auto_reply ADD CONSTRAINT auto_reply_says CHECK (hand_over OR jsonb_array_length(contents) > 0);
 CREATE INDEX wechat_intent_push ON wechat_intent (push_id);
+ALTER TABLE push ADD COLUMN answer jsonb;
 """
 
 
@@ -127,14 +130,16 @@ class Migration(migrations.Migration):
         ops.RunSQL(
             _OUTBOUND,
             """ALTER TABLE outbound_message DROP CONSTRAINT outbound_message_of_a_conversation;
-            DROP INDEX outbound_message_due, outbound_message_sending, outbound_message_turn, outbound_message_person;
+            DROP INDEX outbound_message_due, outbound_message_sending, outbound_message_turn, outbound_message_person,
+                outbound_message_waiting;
             CREATE INDEX outbound_message_due ON outbound_message (due_at) WHERE state = 'pending';
             CREATE INDEX outbound_message_sending ON outbound_message (leased_until)
                 WHERE state IN ('sending', 'unknown')""",
         ),
         ops.RunSQL(
             _CONSTRAINTS,
-            """DROP INDEX wechat_intent_push, menu_edition_due, menu_edition_live_key,
+            """ALTER TABLE push DROP COLUMN answer;
+            DROP INDEX wechat_intent_push, menu_edition_due, menu_edition_live_key,
                 menu_edition_publishing_key, menu_edition_draft_key, chat_media_file, chat_media_age,
                 chat_media_failed, chat_media_due, service_case_escalate, service_case_open_key, service_case_held,
                 conversation_watch_until, conversation_unread, conversation_quiet, conversation_line,

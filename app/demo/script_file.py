@@ -35,6 +35,7 @@ async def write_demo_file(story: Story, pid_files: dict[str, str]) -> None:
     file.write_bytes(orjson.dumps(_contents(story, pid_files) | {"accounts": accounts}, option=options))
     story.say("\n十、接下来看哪里 (where to look)")
     story.say(f"  粉丝的手机    {system.simulator}/（网页：扫海报、关注、聊天、拨快时钟）")
+    story.say(f"  员工的页面    {system.api}/app/staff/（手机）、{system.api}/app/console/（电脑）")
     story.say(f"  接口文档      {system.api}/docs（离线可用）")
     story.say(f"  模拟器接口    {system.simulator}/openapi.json")
     story.say(f"  登录          admin、manager、rep01、guide01 … guide06，密码均为 {PASSWORD}")

@@ -41,6 +41,8 @@ class TimelineKind(StrEnum):
     RECORD_CHANGED = "record_changed"
     STAGE_CHANGED = "stage_changed"
     MOBILE_CHANGED = "mobile_changed"
+    CASE_OPENED = "case_opened"
+    CASE_CLOSED = "case_closed"
 
 
 class Period(StrEnum):

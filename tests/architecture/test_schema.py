@@ -73,6 +73,7 @@ BY_HAND_INDEXES = {
         ("channel", "leased_until"),
         ("conversation_id", "id"),
         ("digest", "tried_at"),
+        ("digest",),
     },
     "chat_media": {("next_at",), ("account_id", "next_at"), ("message_at",), ("file_id",)},
     "conversation": {("waiting_since", "id"), ("store_id", "last_at", "id"), ("last_at",), ("staff_id",)},

@@ -104,7 +104,7 @@ async def open_application(chromium, build, api):
     contexts, faults = [], []
 
     async def open_page(
-        address: str, by=None, width: int = 375, height: int = 740, language: str = "zh-CN", agent: str | None = None
+        address: str, by=None, *, width: int = 375, height: int = 740, language: str = "zh-CN", agent: str | None = None
     ) -> Page:
         await build(address.split("/")[2])
         screen = {"width": width, "height": height}

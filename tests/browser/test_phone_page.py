@@ -254,6 +254,25 @@ async def test_the_menu_bar_takes_turns_with_the_keyboard(phones, simulator, rec
     await expect(phones.bubbles().nth(-2)).to_contain_text("你好")
 
 
+@pytest.mark.prove
+async def test_two_phones_side_by_side_have_the_menus_that_fit_them(phones, simulator):
+    for name in ("顾客01", "顾客02"):
+        await phones.add(name)
+        await phones.follow(name)
+    first, _ = (await simulator.ok("/sim/fans"))["fans"]
+    token = await simulator.token()
+    general, own = [{"type": "click", "name": name, "key": name} for name in ("积分", "安卓专享")]
+    await simulator.post("/cgi-bin/menu/create", {"button": [general]}, access_token=token)
+    await expect(phones.phone("顾客01").get_by_role("button", name="积分")).to_be_visible()
+    body = {"button": [own], "matchrule": {"client_platform_type": "2"}}
+    await simulator.post("/cgi-bin/menu/addconditional", body, access_token=token)
+    url = f"{simulator.base}/sim/fans/{first['fan_id']}"
+    async with simulator.session.put(url, json={"client": "android"}) as response:
+        assert response.status == 200
+    await expect(phones.phone("顾客01").get_by_role("button", name="安卓专享")).to_be_visible()
+    await expect(phones.phone("顾客02").get_by_role("button", name="积分")).to_be_visible()
+
+
 async def test_a_place_and_a_picture_are_sent_and_drawn(phones, receiver):
     await phones.add()
     await phones.follow()

@@ -1,9 +1,12 @@
 """Getting in: by password, with a second factor, past a forced change of the password, and back to where one was."""
 
+from datetime import timedelta
+
 import pyotp
 import pytest
 from playwright.async_api import expect
 
+from infra import clock, parameters
 from infra.settings import settings
 from tests import factories as make
 from tests.browser.everybody import WIDTHS, complaints, fits, focus_is_seen
@@ -48,19 +51,28 @@ async def test_english_is_complete_from_the_log_in_on(open_application):
     await expect(page.get_by_label("User name")).to_be_visible()
 
 
+async def second_factor(http, staff):
+    """Set one up; gives the next code, since the present one was used."""
+    headers = await make.headers(staff)
+    totp = pyotp.TOTP((await http.post("/staff/v1/me/second-factor", headers=headers)).json()["secret"])
+    now = clock.now()
+    confirmed = await http.put("/staff/v1/me/second-factor", headers=headers, json={"code": totp.at(now)})
+    assert confirmed.status_code == 204, confirmed.text
+    return totp.at(now + timedelta(seconds=30))
+
+
 async def test_a_second_factor_is_asked_for_after_the_password(open_application, http):
     guide = await make.guide()
-    headers = await make.headers(guide)
-    secret = (await http.post("/staff/v1/me/second-factor", headers=headers)).json()["secret"]
-    code = pyotp.TOTP(secret)
-    await http.put("/staff/v1/me/second-factor", headers=headers, json={"code": code.now()})
+    code = await second_factor(http, guide)
     page = await open_application("/app/staff/")
     await fill_log_in(page, guide)
     await page.get_by_label("动态验证码").fill("000000")
     await page.get_by_role("button", name="登录", exact=True).click()
     await expect(page.get_by_role("alert")).to_be_visible()
-    await page.get_by_role("button", name="返回").click()
-    await expect(page.get_by_label("用户名")).to_have_value(guide.username)
+    await fill_log_in(page, guide)
+    await page.get_by_label("动态验证码").fill(code)
+    await page.get_by_role("button", name="登录", exact=True).click()
+    await expect(page.get_by_role("heading", name="消息")).to_be_visible()
 
 
 async def test_a_given_password_is_changed_before_anything_else(open_application, http):
@@ -126,6 +138,22 @@ async def test_a_bound_phone_logs_in_by_itself_inside_wechat(account, simulator,
     await page.get_by_role("link", name="我的", exact=True).click()
     await expect(page.get_by_role("heading", name=bound.staff.name)).to_be_visible()
     assert "code=" not in page.url
+    await page.get_by_role("button", name="退出登录").click()
+    await expect(page.get_by_role("button", name="微信登录")).to_be_visible()
+    await page.get_by_role("button", name="微信登录").click()
+    await page.get_by_role("heading", name="申请获取你的信息").wait_for()
+
+
+async def test_a_phone_may_be_asked_for_the_second_factor_too(account, simulator, open_application, http):
+    bound = await phone(simulator, account)
+    code = await second_factor(http, bound.staff)
+    await parameters.change("wechat.login_second_factor", value=True, expected_version=0, by="test")
+    page = await open_application(f"/app/staff/?app_id={account.app_id}", agent=WECHAT)
+    await page.get_by_role("link").first.click()
+    await page.get_by_label("动态验证码").fill(code)
+    await page.get_by_role("button", name="登录", exact=True).click()
+    await page.get_by_role("link").first.click()
+    await expect(page.get_by_role("heading", name="消息")).to_be_visible()
 
 
 async def test_a_phone_that_nobody_is_bound_to_is_told_and_may_use_the_password(account, simulator, open_application):

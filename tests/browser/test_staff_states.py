@@ -79,7 +79,7 @@ async def test_everybody_can_use_every_page(open_application, http, width, langu
     await work.notice("1", "仓库到货", body="请到仓库取新茶" * 20, urgent=True)
     task = {"title": "新茶陈列", "body": "按图陈列", "urgent": True, "audience": {"staff_ids": [str(work.guide.id)]}}
     task_id = (await work.call("POST", "/tasks", task, by=work.admin))["id"]
-    page = await open_application("/app/staff/", work.guide, width, WIDTHS[width], language)
+    page = await open_application("/app/staff/", work.guide, width=width, height=WIDTHS[width], language=language)
     paths = ["messages", "customers", f"customers/{customer}", "code", "todos", f"tasks/{task_id}", "me", "me/numbers"]
     for path in [*paths, "me/security"]:
         await page.goto(page.url.partition("/app/")[0] + f"/app/staff/{path}")

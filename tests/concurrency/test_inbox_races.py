@@ -67,7 +67,7 @@ class Holding:
 
 async def test_of_many_who_take_it_one_gets_it(account):
     takers = [await agent() for _ in range(5)]
-    for _ in range(3):
+    for _ in range(2):
         fan = await follower(account)
         await says(fan)
         id_, seen = await id_of(fan), await version(fan)
@@ -81,7 +81,7 @@ async def test_of_many_who_take_it_one_gets_it(account):
 
 async def test_two_who_answer_at_once_the_second_is_told(account):
     guide, other = await make.guide(), await agent()
-    for _ in range(5):
+    for _ in range(2):
         fan = await follower(account, guide)
         await says(fan)
         found = await at_once(answers(guide, fan, "我答", seen=1), answers(other, fan, "我也答", seen=1, anyway=False))
@@ -91,6 +91,7 @@ async def test_two_who_answer_at_once_the_second_is_told(account):
         await numbers_without_gaps(fan)
 
 
+@pytest.mark.prove
 async def test_two_who_insist_are_both_heard_in_order(account):
     guide, other = await make.guide(), await agent()
     fan = await follower(account, guide)
@@ -117,6 +118,7 @@ async def test_an_answer_and_a_close_at_once_are_one_after_the_other(account):
         assert ended in (answer_first, close_first)
 
 
+@pytest.mark.prove
 async def test_a_close_and_the_fans_next_message_leave_nobody_waiting_unseen(account):
     guide = await make.guide()
     for _ in range(5):
@@ -132,6 +134,7 @@ async def test_a_close_and_the_fans_next_message_leave_nobody_waiting_unseen(acc
         await numbers_without_gaps(fan)
 
 
+@pytest.mark.prove
 async def test_an_answer_while_the_window_closes_is_sent_or_refused(account):
     guide = await make.guide()
     outcomes = set()
@@ -158,6 +161,7 @@ async def test_at_the_end_of_the_window_each_place_is_given_once(account):
     await numbers_without_gaps(fan)
 
 
+@pytest.mark.prove
 async def test_a_take_over_while_the_other_answers(account):
     guide, other = await make.guide(), await agent()
     for _ in range(5):
@@ -171,6 +175,7 @@ async def test_a_take_over_while_the_other_answers(account):
         await numbers_without_gaps(fan)
 
 
+@pytest.mark.prove
 async def test_a_hand_over_and_an_answer_at_once(account):
     guide, receiver = await make.guide(), await agent()
     for _ in range(3):
@@ -185,6 +190,7 @@ async def test_a_hand_over_and_an_answer_at_once(account):
         await numbers_without_gaps(fan)
 
 
+@pytest.mark.prove
 async def test_jobs_in_two_processes_move_each_case_once(account, db):
     store = await make.store()
     owner, mate = await make.guide(store=store), await make.guide(store=store)
@@ -198,6 +204,7 @@ async def test_jobs_in_two_processes_move_each_case_once(account, db):
     assert len(await rung(mate)) == 12
 
 
+@pytest.mark.prove
 async def test_agents_who_come_at_once_share_what_waits(account):
     agents = [await agent() for _ in range(3)]
     fans = [await follower(account) for _ in range(12)]
@@ -209,6 +216,7 @@ async def test_agents_who_come_at_once_share_what_waits(account):
     assert sum([len(await rung(one)) for one in agents]) == 12
 
 
+@pytest.mark.prove
 async def test_fans_of_nobody_who_write_at_once_are_shared_fairly(account):
     agents = [await agent() for _ in range(3)]
     await here(*agents)
@@ -218,6 +226,7 @@ async def test_fans_of_nobody_who_write_at_once_are_shared_fairly(account):
     assert sorted(given) == sorted(one.id for one in agents for _ in range(3))
 
 
+@pytest.mark.prove
 async def test_messages_of_one_fan_at_once_open_one_case(account):
     guide = await make.guide()
     fan = await follower(account, guide)

@@ -174,3 +174,12 @@ async def test_rules_match_the_same_customers(people):
         filters, values = asker.filters(), Values()
         rows = await database.fetch(matching_sql(filters, values.put), *values)
         assert {row["id"] for row in rows} == {one.id for one in people if world.passes(one, filters, below)}, filters
+
+
+async def test_what_is_common_is_listed_to_the_end_where_few_are_looked_at_a_time(people, monkeypatch):
+    for name, value in {"_FEW": 4, "_MANY": 12, "_SOME": 2}.items():
+        monkeypatch.setattr(listing, name, value)
+    filters, below = CustomerFilters(doors=["follow"]), await world.departments()
+    for by, reach in await _callers():
+        passing = [one for one in people if world.passes(one, filters, below)]
+        assert await _everything(filters, by) == [one.id for one in passing if reach is None or one.guide_id in reach]

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import asyncpg
 import pytest
 
 from app.contexts import registry
@@ -203,6 +204,20 @@ async def test_a_changed_rule_is_in_force_within_seconds_and_an_unreadable_one_s
     )
     monkeypatch.setattr(cache, "FRESH_SECONDS", 0.0)
     assert (await ask("坏"), await ask("问")) == (None, "答")
+
+
+async def test_words_without_placeholders_are_said_without_reading_anything(db, by, ask, fan):
+    await rule(by, "您好，欢迎光临{公众号}")
+    await rule(by, "我是{导购}，您好", words=["谁"])
+    await make.welcome("欢迎")
+    assert (await ask("问"), await ask(fan.follow())) == ("您好，欢迎光临好店", "欢迎")
+    other = await asyncpg.connect(db.database)
+    async with other.transaction():
+        await other.execute("LOCK TABLE auto_reply, welcome, identity, conversation, customer_profile, wechat_code")
+        assert (await ask("问"), await ask(fan.follow("x"))) == ("您好，欢迎光临好店", None)
+        assert await ask("谁") is None, "who waits for the database is cut off"
+    await other.close()
+    assert await ask("谁") == "您好"
 
 
 async def test_rules_are_compiled_once_per_version(by, ask):

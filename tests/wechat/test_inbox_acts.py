@@ -140,7 +140,7 @@ async def test_who_left_is_blocked_or_in_a_silent_account_is_not_written_to(acco
     assert (await refused(answers(guide, gone))).code == "fan_not_following"
     assert (await refused(answers(guide, blocked))).code == "fan_blocked"
     await database.execute("UPDATE wechat_account SET shadow = true")
-    assert (await refused(answers(guide, silent))).code == "account_in_shadow"
+    assert (await refused(answers(guide, silent))).code == "account_silent"
     assert await make.count("outbound_message") == 0
 
 

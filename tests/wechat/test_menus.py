@@ -85,6 +85,16 @@ async def test_the_draft_is_changed_in_the_version_that_was_seen(menus):
     assert (error_of(gone), gone.json()["error"]["details"]) == ((409, "menu_changed"), {"version": 0})
 
 
+@pytest.mark.parametrize("depth", [30, 300, 3_000])
+async def test_buttons_within_buttons_break_nothing(menus, depth):
+    said = '{"title":"套","children":[' * depth + "]}" * depth
+    body = f'{{"buttons":[{said}],"version":0}}'
+    headers = menus.headers | {"content-type": "application/json"}
+    answer = await menus.http.put(f"{menus.path}/draft", headers=headers, content=body)
+    assert answer.status_code in (200, 400, 422), answer.text[:300]
+    assert (await menus.get("/draft")).status_code == 200
+
+
 async def test_two_first_drafts_at_once_are_one(menus):
     answers = await asyncio.gather(*(menus.put(named(f"菜单{number}")) for number in range(6)))
     assert sorted(answer.status_code for answer in answers) == [200] + [409] * 5

@@ -180,6 +180,19 @@ def test_no_menu_is_understood_as_none(content):
     assert platform.parsed(content) == platform.Menus([], [])
 
 
+@pytest.mark.parametrize("strange", [None, "x", [None, "x", []], {"list": 1}, [{"sub_button": "x"}]])
+def test_an_answer_of_another_shape_is_passed_over(strange):
+    menus = {"button": strange, "matchrule": strange, "menuid": strange}
+    content = {"is_menu_open": 1, "selfmenu_info": {"button": strange}, "conditionalmenu": [menus, strange]}
+    assert understood(platform.parsed(content), {})
+    assert platform.parsed({"is_menu_open": 1, "selfmenu_info": strange, "conditionalmenu": strange})
+
+
+def test_a_tag_told_by_its_former_name_is_a_tag():
+    told = {"button": [], "matchrule": {"group_id": 100, "sex": ""}, "menuid": 1}
+    assert platform.parsed({"conditionalmenu": [told]}).personal[0].rule == {"tag_id": "100"}
+
+
 def test_what_we_have_no_words_for_is_shown_by_its_title():
     strange = platform.Menus(
         [

@@ -203,6 +203,13 @@ async def test_a_platform_that_stays_away_is_given_up(menus, db):
     assert (await menus.states(), await menus.on_phones()) == ({1: "live", 2: ("failed", GIVEN_UP)}, ["积分"])
 
 
+async def test_one_on_which_workers_keep_dying_is_given_up(menus):
+    await menus.submit(POINTS)
+    await database.execute("UPDATE menu_edition SET attempts = 20")
+    assert await publishing.publish_due() == 0
+    assert (await menus.states(), await menus.on_phones()) == ({1: ("failed", GIVEN_UP)}, [])
+
+
 async def test_a_label_that_is_gone_meanwhile_fails_it(menus):
     vip = await label(menus.account, 100)
     await menus.submit(POINTS, personal=[personal(SHOP, label_id=vip)])

@@ -11,7 +11,7 @@ from tests.wechat import window_world as world
 from wechat.outbound import windows
 from wechat.outbound.errors import FanBlocked, FanNotFollowing, WindowShut, WindowUsedUp
 from wechat.outbound.rules import Why
-from wechat.outbound.saying import say_many
+from wechat.outbound.saying import say, say_many
 from wechat.outbound.windows import Action, Opening
 
 SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
@@ -179,14 +179,8 @@ async def test_the_same_key_spends_once(fan):
 async def test_whoever_goes_on_after_a_refusal_has_written_nothing(fan):
     async with database.transaction() as connection:
         with pytest.raises(WindowShut):
-            await windows_say(connection, fan)
+            await say(connection, world.words(fan))
     assert await make.count("outbound_message") == 0
-
-
-async def windows_say(connection, fan):
-    from wechat.outbound.saying import say
-
-    return await say(connection, world.words(fan))
 
 
 async def test_automatic_ones_are_written_down_as_skipped(fan):

@@ -1,6 +1,6 @@
 import { defineConfig } from "vite";
-import { application } from "../vite.base";
-import { elementStyles } from "./element-styles";
+import { application } from "../vite.base.ts";
+import { elementStyles } from "./element-styles.ts";
 
 const base = application("console");
 

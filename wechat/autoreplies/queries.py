@@ -42,7 +42,8 @@ WHERE i.digest = $1
 _PENDING = """
 SELECT EXISTS (
     SELECT FROM push p JOIN wechat_intent n ON n.push_id = p.id
-    WHERE p.person = $1 AND p.received_at >= $3 AND n.kind = 'reply' AND (n.payload ->> 'rule_id')::uuid = ANY($2::uuid[])
+    WHERE p.person = $1 AND p.received_at >= $3 AND n.kind = 'reply'
+    AND (n.payload ->> 'rule_id')::uuid = ANY($2::uuid[])
 ) AS found
 """
 

@@ -50,7 +50,7 @@ async def reply(by: Colleague, conversation_id: UUID, answer: ReplyIn) -> int:
     """Answer a fan; the message's number. Whatever is raised, nothing was written.
 
     Raises ConversationNotFound, BannedWordInText, FileNotFound, AnsweredMeanwhile, ServedByOther, WindowShut,
-    WindowUsedUp, FanNotFollowing, FanBlocked, FanRefuses, AccountInShadow, AccountDisabled.
+    WindowUsedUp, FanNotFollowing, FanBlocked, FanRefuses, AccountSilent.
     """
     where = await expect_reached(by, conversation_id)
     await words.refuse_banned(answer.content)

@@ -85,6 +85,9 @@ async def publish_due() -> int:
 
 async def _publish(edition: asyncpg.Record) -> bool:
     account = await accounts.credentials(edition["app_id"])
+    if edition["attempts"] > await TRIES.get():  # those who tried it did not live to tell
+        await _fail(edition, GIVEN_UP)
+        return False
     try:
         wanted = said(*queries.buttons_of(edition), await queries.numbers(edition["account_id"]))
     except KeyError:

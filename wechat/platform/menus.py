@@ -10,6 +10,7 @@ from wechat.platform.errors import PlatformRefused
 
 _NO_MENU = 46003
 _NO_PERSONAL_MENU = 65301
+_RENAMED = {"group_id": "tag_id"}
 
 Button = dict[str, Any]
 
@@ -53,30 +54,38 @@ async def live(account: Credentials) -> Menus:
 
 
 def parsed(content: Mapping[str, Any], *, by_api: bool = False) -> Menus:
-    """What `read` answered, in one form whichever call told it."""
+    """What `read` answered, in one form whichever call told it; what has another shape is passed over."""
     info = content.get("selfmenu_info") if content.get("is_menu_open") else None
+    buttons = normal(info.get("button")) if isinstance(info, dict) else []
     # Their numbers grow: the order of the list is nowhere promised.
-    found = sorted(content.get("conditionalmenu") or (), key=lambda menu: int(menu.get("menuid") or 0))
-    personal = [
-        Personal(
-            {name: str(value) for name, value in (menu.get("matchrule") or {}).items() if value not in (None, "")},
-            normal(menu.get("button")),
-            str(menu.get("menuid") or ""),
-        )
-        for menu in found
-    ]
-    return Menus(normal((info or {}).get("button")), personal, by_api)
+    return Menus(buttons, sorted(map(_personal, _objects(content.get("conditionalmenu"))), key=_number), by_api)
 
 
 def normal(buttons: object) -> list[Button]:
     """Buttons in one form: sub-buttons as a list, which one answer wraps and the other gives to all."""
     found = []
-    for button in buttons if isinstance(buttons, list) else ():
+    for button in _objects(buttons):
         children = button.get("sub_button")
         children = normal(children.get("list") if isinstance(children, dict) else children)
         rest = {name: value for name, value in button.items() if name != "sub_button"}
         found.append({"name": button.get("name", ""), "sub_button": children} if children else rest)
     return found
+
+
+def _personal(menu: Mapping[str, Any]) -> Personal:
+    given = menu.get("matchrule")
+    said = given.items() if isinstance(given, dict) else ()
+    # A rule about a tag may be told by its former name.
+    rule = {_RENAMED.get(name, name): str(value) for name, value in said if value not in (None, "")}
+    return Personal(rule, normal(menu.get("button")), str(menu.get("menuid", "")))
+
+
+def _number(menu: Personal) -> int:
+    return int(menu.menu_id) if menu.menu_id.isdecimal() else 0
+
+
+def _objects(items: object) -> list[dict[str, Any]]:
+    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
 
 
 async def create(account: Credentials, buttons: Sequence[Button]) -> None:

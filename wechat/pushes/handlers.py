@@ -22,7 +22,7 @@ from wechat.pushes.events import PushReceived
 from wechat.pushes.hearing import action, heard
 from wechat.pushes.messages import Body, Message, Other, Push, Scan, Subscribe, TemplateSent, Unsubscribe
 from wechat.pushes.parsing import parse
-from wechat.pushes.store import raw_pushes, take_answers
+from wechat.pushes.store import stored_pushes
 
 Received: TypeAlias = tuple[PushReceived, Push]
 
@@ -31,8 +31,8 @@ async def _record(deliveries: Sequence[Delivered[PushReceived]]) -> None:
     events = [delivered.event for delivered in deliveries]
     followed = {app_id: await _is_followed(app_id) for app_id in {event.app_id for event in events}}
     async with connection() as current:
-        raw = await raw_pushes(current, [e.push_id for e in events], [e.received_at for e in events])
-        pushes = [(event, parse(raw[event.push_id])) for event in events]
+        stored = await stored_pushes(current, [e.push_id for e in events], [e.received_at for e in events])
+        pushes = [(event, parse(stored[event.push_id].raw)) for event in events]
         await _bind(current, pushes)
         await _settle(current, pushes)
         scenes = {scene for _, push in pushes if (scene := _scene(push.body))}
@@ -45,14 +45,13 @@ async def _record(deliveries: Sequence[Delivered[PushReceived]]) -> None:
         if contacts:
             await record_contacts(current, contacts)
         await _windows(current, pushes)
-        answers = await take_answers(current, [event.push_id for event in events])
-        said = [
-            one
+        acts = [
+            act
             for event, push in pushes
-            if (one := heard(event.push_id, bytes.fromhex(event.person), push, answers.get(event.push_id))) is not None
+            if (act := heard(event.push_id, bytes.fromhex(event.person), push, stored[event.push_id].answer))
         ]
-        if said:
-            await inbox.receive_many(current, said)
+        if acts:
+            await inbox.receive_many(current, acts)
 
 
 async def _windows(current: Connection, pushes: Sequence[Received]) -> None:

@@ -15,7 +15,7 @@ from wechat.pushes.envelope import Opened, open_push, verify_url
 from wechat.pushes.errors import PushRefused
 from wechat.pushes.messages import Push
 from wechat.pushes.replies import REPLY_TEXT_BYTES, cut, is_passive, reply
-from wechat.pushes.responders import SILENCE, Intent, Responder, Response, View, respond
+from wechat.pushes.responders import SILENCE, Responder, Response, View, respond
 from wechat.pushes.store import Incoming, Receipt, receive_many, said
 
 FRESH_SECONDS = Parameter(
@@ -100,7 +100,7 @@ class Receiver:
         push = opened.push
         view = View(account.app_id, account.name, push)
         response = SILENCE if account.silent else await respond(self._responders, view)
-        text, intents = await _said(push, response)
+        text, answer = await _said(push, response)
         return Incoming(
             key=key,
             app_id=account.app_id,
@@ -108,20 +108,23 @@ class Receiver:
             raw=opened.raw,
             reply=text,
             request_id=request_id or str(new_id()),
-            intents=intents,
+            intents=response.intents,
             forward=account.forward_url is not None,
+            answer=answer,
         )
 
 
-async def _said(push: Push, response: Response) -> tuple[str | None, tuple[Intent, ...]]:
-    """The passive reply, if the first content can be one, and the intents: the answer as a whole is one of them."""
+async def _said(push: Push, response: Response) -> tuple[str | None, str | None]:
+    """The passive reply, if the first content can be one, and the answer as a whole, for the thread."""
     if not response.contents and not response.hand_over:
-        return None, response.intents
+        return None, None
     longest_bytes = await REPLY_TEXT_BYTES.get()
     contents = tuple(cut(content, longest_bytes) for content in response.contents)
-    text = reply(push, contents[0], clock.now()) if contents and is_passive(contents[0]) else None
-    answer = Answer(contents=contents, passive=text is not None, rule_id=response.rule_id, hand_over=response.hand_over)
-    return text, (*response.intents, said(answer))
+    first = contents[0] if contents else None
+    text = reply(push, first, clock.now()) if first is not None and is_passive(first) else None
+    return text, said(
+        Answer(contents=contents, passive=text is not None, rule_id=response.rule_id, hand_over=response.hand_over)
+    )
 
 
 def _answer(account: Credentials, opened: Opened, reply: str | None) -> str:

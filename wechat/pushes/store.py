@@ -1,4 +1,4 @@
-"""The set function of the push endpoint: key, push, reply, intents and event in one statement."""
+"""The set function of the push endpoint: key, push, reply, answer, intents and event in one statement."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,14 +23,14 @@ from wechat.pushes.responders import Intent
 _RECEIVE = """
 WITH input AS (
     SELECT * FROM unnest($2::bytea[], $3::uuid[], $4::text[], $5::bytea[], $6::text[], $7::text[], $8::text[],
-                         $9::text[], $10::bool[])
-        WITH ORDINALITY AS i (key, id, app_id, person, raw, reply, request_id, event, forward, ord)
+                         $9::text[], $10::bool[], $17::text[])
+        WITH ORDINALITY AS i (key, id, app_id, person, raw, reply, request_id, event, forward, answer, ord)
 ), kept AS (
     INSERT INTO push_key (key, push_id, received_at) SELECT key, id, $1 FROM input ORDER BY key
     ON CONFLICT (key) DO NOTHING RETURNING push_id
 ), pushes AS (
-    INSERT INTO push (id, received_at, app_id, person, raw, reply)
-    SELECT i.id, $1, i.app_id, i.person, i.raw, i.reply FROM input i JOIN kept ON kept.push_id = i.id
+    INSERT INTO push (id, received_at, app_id, person, raw, reply, answer)
+    SELECT i.id, $1, i.app_id, i.person, i.raw, i.reply, i.answer::jsonb FROM input i JOIN kept ON kept.push_id = i.id
 ), intents AS (
     INSERT INTO wechat_intent (id, push_id, kind, payload, state, created_at)
     SELECT n.id, n.push_id, n.kind, n.payload::jsonb, 'pending', $1
@@ -50,16 +50,15 @@ SELECT k.key, p.reply FROM push_key k JOIN push p ON p.id = k.push_id AND p.rece
 WHERE k.key = ANY($1::bytea[])
 """
 
-# Taken once, by the handler of the push: its transaction writes down what they say.
-_TAKE_ANSWERS = "DELETE FROM wechat_intent WHERE push_id = ANY($1::uuid[]) AND kind = $2 RETURNING push_id, payload"
-
-_REPLY = "reply"
 _CONTENT: TypeAdapter[Content] = TypeAdapter(Content)
 
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A push to be written. `key` tells it from every other push, `person` orders it among the person's own."""
+    """A push to be written. `key` tells it from every other push, `person` orders it among the person's own.
+
+    `reply` is what the platform gets at once, `answer` all that is said (`said`), for the thread.
+    """
 
     key: bytes
     app_id: str
@@ -69,6 +68,7 @@ class Incoming:
     request_id: str | None
     intents: tuple[Intent, ...] = ()
     forward: bool = False
+    answer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,7 @@ async def receive_many(connection: Connection, pushes: Sequence[Incoming]) -> li
         [orjson.dumps(intent.payload).decode() for _, _, intent in intents],
         PushReceived.name,
         PushForwardable.name,
+        [push.answer for push in pushes],
     )
     kept = {row["push_id"] for row in rows}
     if len(kept) == len(pushes):
@@ -120,10 +121,18 @@ async def receive_many(connection: Connection, pushes: Sequence[Incoming]) -> li
     ]
 
 
-async def raw_pushes(connection: Connection, ids: Sequence[UUID], times: Sequence[datetime]) -> dict[UUID, str]:
-    """The pushes as they came, decrypted, by id; `times` are when they were received."""
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A push as it came, decrypted, and what it was answered."""
+
+    raw: str
+    answer: Answer | None
+
+
+async def stored_pushes(connection: Connection, ids: Sequence[UUID], times: Sequence[datetime]) -> dict[UUID, Stored]:
+    """Pushes by id; `times` are when they were received."""
     rows = await connection.fetch(
-        """SELECT p.id, p.raw FROM push p
+        """SELECT p.id, p.raw, p.answer FROM push p
         JOIN unnest($1::uuid[], $2::timestamptz[]) AS u (id, at) ON p.id = u.id AND p.received_at = u.at
         WHERE p.received_at BETWEEN $3 AND $4""",
         list(ids),
@@ -131,26 +140,32 @@ async def raw_pushes(connection: Connection, ids: Sequence[UUID], times: Sequenc
         min(times),
         max(times),
     )
-    return {row["id"]: row["raw"] for row in rows}
+    return {row["id"]: Stored(row["raw"], _answer(row["answer"])) for row in rows}
 
 
-def said(answer: Answer) -> Intent:
+async def raw_pushes(connection: Connection, ids: Sequence[UUID], times: Sequence[datetime]) -> dict[UUID, str]:
+    """The pushes as they came, by id."""
+    return {id_: push.raw for id_, push in (await stored_pushes(connection, ids, times)).items()}
+
+
+def said(answer: Answer) -> str:
     """An answer as it is written with its push."""
-    contents = [content.model_dump(mode="json") for content in answer.contents]
-    rule_id = str(answer.rule_id) if answer.rule_id else None
-    return Intent(
-        _REPLY,
-        {"contents": contents, "passive": answer.passive, "rule_id": rule_id, "hand_over": answer.hand_over},
-    )
+    contents = [_written(content) for content in answer.contents]
+    return orjson.dumps(
+        {"contents": contents, "passive": answer.passive, "rule_id": answer.rule_id, "hand_over": answer.hand_over}
+    ).decode()
 
 
-async def take_answers(connection: Connection, push_ids: Sequence[UUID]) -> dict[UUID, Answer]:
-    """What pushes were answered, in the transaction that handles them: who takes it has it, once."""
-    rows = await connection.fetch(_TAKE_ANSWERS, list(push_ids), _REPLY)
-    return {UUID(int=row["push_id"].int): _answer(orjson.loads(row["payload"])) for row in rows}
+def _written(content: Content) -> dict[str, Any]:
+    if isinstance(content, TextContent):
+        return {"kind": "text", "text": content.text}
+    return content.model_dump(mode="json")
 
 
-def _answer(payload: dict[str, Any]) -> Answer:
+def _answer(written: str | None) -> Answer | None:
+    if written is None:
+        return None
+    payload = orjson.loads(written)
     return Answer(
         contents=tuple(_content(values) for values in payload["contents"]),
         passive=payload["passive"],

@@ -24,6 +24,8 @@ _PLACES = {
 _OF_FEW_KINDS = ("p:", "s:", "g:", "y:", "h:", "w:", "a:")
 
 _FEW_TERMS = 16
+# The signature is looked at for no more than so many alternatives.
+_FEW_SIGNED = 4
 
 _PROFILE = "SELECT FROM customer_profile p WHERE p.customer_id = c.id"
 _MNEMONIC = indexing.folded("p.mnemonic")
@@ -79,6 +81,17 @@ class Conditions:
         choices = [*self.choices, *(hint for hint in self.hints if len(hint) <= _FEW_TERMS)]
         return " AND ".join([*conditions, *(f"s.terms && {self._put(choice)}::text[]" for choice in choices)])
 
+    @property
+    def signable(self) -> bool:
+        """Whether the signature of the terms soon tells some of it."""
+        return bool(self.terms or self._short)
+
+    def signed(self) -> str:
+        """What the signature of the terms says, on `s`: those who pass may be too many."""
+        conditions = [self._signed(self.terms)] if self.terms else []
+        conditions += [f"({' OR '.join(self._signed([term]) for term in choice)})" for choice in self._short]
+        return " AND ".join(conditions)
+
     def rest(self) -> str:
         """What is left to look at, on `c` and sometimes `s`."""
         return " AND ".join([*self._sql, *self.columns, *self._exact])
@@ -107,6 +120,14 @@ class Conditions:
         terms = [self.terms] if self.terms else []
         conditions = [self._one_of(one) for one in (*terms, *self.choices, *self.hints, *self.broad)]
         return " AND ".join([f"s.terms && ARRAY(SELECT 'k:' || bucket FROM {buckets} AS bucket)", *conditions])
+
+    @property
+    def _short(self) -> list[list[str]]:
+        return [choice for choice in (*self.choices, *self.hints) if len(choice) <= _FEW_SIGNED]
+
+    def _signed(self, terms: list[str]) -> str:
+        signature = f"(SELECT customer_search_signature({self._put(terms)}::text[]))"
+        return f"s.signature & {signature} = {signature}"
 
     def _one_of(self, choice: list[str]) -> str:
         return f"s.terms && (SELECT {self._put(choice)}::text[])"

@@ -79,11 +79,17 @@ _LIKELY = "SELECT number FROM mine WHERE (SELECT count(*) FROM hits) > {cap} OR 
 _WALK = "SELECT found.* FROM ({source} OFFSET 0) n CROSS JOIN LATERAL ({check}) found LIMIT {limit}"
 
 # A look at one of them: first at the row of the index, only then at what it costs more to look at.
-_CHECK = "SELECT c.id, c.number FROM customer c WHERE c.number = n.number AND {rest} LIMIT 1"
+_CHECK = "SELECT c.id, c.number FROM customer c WHERE c.number = {one}.number AND {rest} LIMIT 1"
 _CHECK_INDEXED = """
 SELECT found.* FROM customer_search s CROSS JOIN LATERAL (
     SELECT c.id, c.number FROM customer c WHERE c.number = s.number AND {rest} LIMIT 1
-) found WHERE s.number = n.number AND {terms} LIMIT 1
+) found WHERE s.number = {one}.number AND {terms} LIMIT 1
+"""
+
+# Before that at the signature of its terms, which is in an index itself.
+_CHECK_SIGNED = """
+SELECT checked.* FROM (SELECT s.number FROM customer_search s WHERE s.number = n.number AND {signed} LIMIT 1) signed
+CROSS JOIN LATERAL ({check}) checked
 """
 
 # Where to begin: at the newest customer of the colleagues, unless these are so many that it is among the newest of all.
@@ -209,7 +215,7 @@ class _Draft:
 
     def words(self, asked: Asked) -> Way:
         """Whom words may mean that aren't just a name."""
-        return self._look(meant(asked, self._put, _FEW + 1), self._check(mine=False))
+        return self._look(meant(asked, self._put, _FEW + 1), self._check_whose(found=False))
 
     def dated(self, column: str, days: Days) -> Way:
         """Those with a date in a span: an index has these together for each owner, and for no owner."""
@@ -219,21 +225,21 @@ class _Draft:
             return self._look(self._all(within, _FEW), self._check())
         owned = self._of_many(within, _FEW).replace("owners o", "staff o")
         unowned = f"({plain} c.guide_id IS NULL AND {within} LIMIT {_FEW} + 1)"
-        return self._look(f"{owned} UNION ALL {unowned}", self._check(mine=False))
+        return self._look(f"{owned} UNION ALL {unowned}", self._check_whose(found=False))
 
     def mine(self) -> Way:
         """All customers of one or many colleagues, if they aren't too many."""
-        hits, likely = "", "SELECT number FROM mine"
-        if self._conditions.narrow:
-            hits, likely = _HITS.format(indexed=self._conditions.indexed(), cap=_FOUND), _LIKELY.format(cap=_FOUND)
-        elif self._conditions.columns:
-            likely = self._all(" AND ".join(self._conditions.columns), _MANY)
+        hits, likely, conditions = "", "SELECT number FROM mine", self._conditions
+        if conditions.columns and not conditions.terms:
+            likely = self._all(" AND ".join(conditions.columns), _MANY)
+        elif conditions.narrow and not conditions.signable:
+            hits, likely = _HITS.format(indexed=conditions.indexed(), cap=_FOUND), _LIKELY.format(cap=_FOUND)
         words = {"source": self._all("true", _MANY), "check": self._check(), "hits": hits, "likely": likely}
         return Way(self._fill(_MINE, most=_MANY, some=_SOME, rare=_RARE, **words), self._values)
 
     def newest(self) -> Way:
         """The newest of one colleague or place, or of all."""
-        check = self._check(mine=not self._whose.many)
+        check = self._check_whose(found=False) if self._whose.many else self._check()
         return Way(
             self._fill(_LOOK, source=self._in_order(), cap=_SOME, unless="", check=check), self._values, newest=True
         )
@@ -248,7 +254,7 @@ class _Draft:
     def by_index(self) -> Way:
         """All that the index finds, if they are few."""
         source = f"SELECT s.number FROM customer_search s WHERE {self._conditions.indexed()}"
-        return self._look(source, self._check(mine=False, found=""), _FOUND)
+        return self._look(source, self._check_whose(found=True), _FOUND)
 
     def rest(self) -> Way:
         """All of them, newest first, until the page is full."""
@@ -273,7 +279,7 @@ class _Draft:
         return self._fill(
             _DESCEND,
             indexed=self._conditions.indexed_in("bucket"),
-            check=self._check(mine=False, found=""),
+            check=self._check_whose(found=True),
             cap=cap,
             worthwhile=" AND ".join([*worthwhile, "true"]),
             last=last,
@@ -290,22 +296,24 @@ class _Draft:
             top = (_TOP_OF_MANY if many else _TOP).format(before=self._before(), few=_FEW_OWNERS)
         return template.format(owners=owners, top=top, limit=self._listing.limit, step=_STEP, steps=_STEPS, **words)
 
-    def _check(self, *, mine: bool = True, found: str | None = None) -> str:
-        rest = self._rest(mine=mine)
-        terms = self._conditions.found() if found is None else found
-        if terms or "s.terms" in rest:
-            return _CHECK_INDEXED.format(terms=terms or "true", rest=rest)
-        return _CHECK.format(rest=rest)
+    def _check(self) -> str:
+        """A look at somebody known to be in reach."""
+        rest, found = self._conditions.rest(), self._conditions.found()
+        if not self._conditions.signable:
+            return self._look_at("n", rest, found)
+        return _CHECK_SIGNED.format(signed=self._conditions.signed(), check=self._look_at("signed", rest, found))
 
-    def _rest(self, *, mine: bool) -> str:
-        """What is to be looked at besides terms; `mine`: whose they are is known already, and that they come before."""
-        rest = self._conditions.rest()
-        if mine:
-            return rest
+    def _check_whose(self, *, found: bool) -> str:
+        """A look at whose somebody is, besides; `found`: by the index, so its terms needn't be looked at."""
         # IS TRUE keeps the planner from joining, which would cost it the order.
         of_many = "(c.guide_id IN (SELECT id FROM owners)) IS TRUE"
         whose = of_many if self._whose.many else self._of_one() if self._whose.one else "true"
-        return f"{whose} AND {self._before()} AND {rest}"
+        rest = f"{whose} AND {self._before()} AND {self._conditions.rest()}"
+        return self._look_at("n", rest, "" if found else self._conditions.found())
+
+    def _look_at(self, one: str, rest: str, terms: str) -> str:
+        check = _CHECK_INDEXED if terms or "s.terms" in rest else _CHECK
+        return check.format(one=one, rest=rest, terms=terms or "true")
 
     def _before(self) -> str:
         before = self._listing.before

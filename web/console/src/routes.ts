@@ -1,5 +1,4 @@
 import type { RouteRecordRaw } from "vue-router";
-import Shell from "./shell/Shell.vue";
 import { startPage } from "./shell/navigation";
 
 declare module "vue-router" {
@@ -14,7 +13,7 @@ declare module "vue-router" {
 export const routes: RouteRecordRaw[] = [
   {
     path: "/",
-    component: Shell,
+    component: () => import("./shell/Shell.vue"),
     children: [
       { path: "", component: () => import("./pages/NothingPage.vue"), beforeEnter: startPage },
       { path: "me", component: () => import("./pages/MePage.vue") },

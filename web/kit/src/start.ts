@@ -1,12 +1,14 @@
 import { createApp, type Component } from "vue";
 import { createRouter, createWebHistory, type RouteRecordRaw } from "vue-router";
 import { stayLive } from "./live/stream";
+import { rememberAccount } from "./login/account";
 import { doors } from "./login/routes";
 import { guard } from "./session/guard";
 import { learn } from "./words/language";
 
 /** Start an application: its own routes and the doors, under the base it was built for. */
 export async function start(root: Component, base: string, routes: RouteRecordRaw[]): Promise<void> {
+  rememberAccount();
   const router = createRouter({
     history: createWebHistory(base),
     routes: [...doors, ...routes, { path: "/:rest(.*)", redirect: "/" }],

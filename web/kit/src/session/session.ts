@@ -4,6 +4,8 @@ import { keepTicket, ticket } from "./ticket";
 
 export type Me = Schemas["MeOut"];
 
+const LEFT = "guanxi.left";
+
 const me = shallowRef<Me | null>(null);
 let reading: Promise<void> | null = null;
 
@@ -29,12 +31,17 @@ export const session = {
   async enter(token: string): Promise<void> {
     me.value = null;
     keepTicket(token);
+    sessionStorage.removeItem(LEFT);
     await session.know();
   },
+
+  /** Whether the person logged out here: then nothing logs in again by itself. */
+  wasLeft: (): boolean => sessionStorage.getItem(LEFT) !== null,
 
   /** End the session here and on the server; here in any case. */
   async leave(): Promise<void> {
     await api.POST("/staff/v1/logout").catch(() => {});
+    sessionStorage.setItem(LEFT, "");
     keepTicket(null);
   },
 };

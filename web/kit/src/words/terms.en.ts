@@ -56,6 +56,8 @@ export const en: typeof zh = {
     record_changed: "Record changed",
     stage_changed: "Stage changed",
     mobile_changed: "Mobile changed",
+    case_opened: "Service began",
+    case_closed: "Service ended",
   },
   decisions: { accepted: "Accepted", rejected: "Rejected", done: "Done" },
   periods: { day: "Today", week: "This week", month: "This month" },

@@ -61,6 +61,8 @@ export const zh = {
     record_changed: "资料变更",
     stage_changed: "阶段变更",
     mobile_changed: "手机号变更",
+    case_opened: "开始接待",
+    case_closed: "接待结束",
   } as Terms<Schemas["TimelineKind"]>,
   decisions: { accepted: "已接受", rejected: "已拒绝", done: "已完成" } as Terms<Schemas["Decision"]>,
   periods: { day: "今天", week: "本周", month: "本月" } as Terms<Schemas["Period"]>,

@@ -27,8 +27,8 @@ export const inbox: Words["inbox"] = {
   unreadOnly: "Unread only",
   away: "No new ones for now",
   nameless: "Customer without a name",
-  we: "Us: ",
-  automatic: "Automatic: ",
+  we: "Us",
+  automatic: "Automatic",
   unread: "unread",
   waits: (minutes) =>
     minutes < 60 ? `Waiting ${minutes} min` : minutes < 1440 ? `Waiting ${Math.floor(minutes / 60)} h` : `Waiting ${Math.floor(minutes / 1440)} d`,

@@ -18,8 +18,8 @@ export const inbox = {
   unreadOnly: "只看未读",
   away: "暂不接新对话",
   nameless: "未留姓名的客户",
-  we: "我方：",
-  automatic: "自动：",
+  we: "我方",
+  automatic: "自动",
   unread: "条未读",
   waits: (minutes: number) =>
     minutes < 60 ? `等待 ${minutes} 分钟` : minutes < 1440 ? `等待 ${Math.floor(minutes / 60)} 小时` : `等待 ${Math.floor(minutes / 1440)} 天`,
