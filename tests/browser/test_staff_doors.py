@@ -144,10 +144,16 @@ async def test_a_bound_phone_logs_in_by_itself_inside_wechat(account, simulator,
     await page.get_by_role("heading", name="申请获取你的信息").wait_for()
 
 
-async def test_a_phone_may_be_asked_for_the_second_factor_too(account, simulator, open_application, http):
+@pytest.fixture
+async def phones_are_asked(account):
+    await parameters.change("wechat.login_second_factor", value=True, expected_version=0, by="test")
+
+
+async def test_a_phone_may_be_asked_for_the_second_factor_too(
+    account, phones_are_asked, simulator, open_application, http
+):
     bound = await phone(simulator, account)
     code = await second_factor(http, bound.staff)
-    await parameters.change("wechat.login_second_factor", value=True, expected_version=0, by="test")
     page = await open_application(f"/app/staff/?app_id={account.app_id}", agent=WECHAT)
     await page.get_by_role("link").first.click()
     await page.get_by_label("动态验证码").fill(code)

@@ -11,15 +11,15 @@ export const zh = {
     loyal: "忠诚",
     sleeping: "沉睡",
     lost: "流失",
-  } as Terms<Schemas["Stage"]>,
+  } satisfies Terms<Schemas["Stage"]>,
   parties: {
     prospect: "潜在客户",
     customer: "客户",
     partner: "合作伙伴",
     agent: "代理商",
     supplier: "供应商",
-  } as Terms<Schemas["Party"]>,
-  phones: { mobile: "手机", main: "总机", finance: "财务", office: "办公", home: "住宅", fax: "传真" } as Terms<
+  } satisfies Terms<Schemas["Party"]>,
+  phones: { mobile: "手机", main: "总机", finance: "财务", office: "办公", home: "住宅", fax: "传真" } satisfies Terms<
     Schemas["PhoneLabel"]
   >,
   followUps: {
@@ -29,8 +29,8 @@ export const zh = {
     meeting: "会议",
     email: "邮件",
     other: "其他",
-  } as Terms<Schemas["FollowUpKind"]>,
-  contacts: { follow: "关注", scan: "扫码", unfollow: "取关", message: "留言" } as Terms<Schemas["ContactKind"]>,
+  } satisfies Terms<Schemas["FollowUpKind"]>,
+  contacts: { follow: "关注", scan: "扫码", unfollow: "取关", message: "留言" } satisfies Terms<Schemas["ContactKind"]>,
   timeline: {
     follow: "关注了公众号",
     scan: "扫码",
@@ -63,7 +63,7 @@ export const zh = {
     mobile_changed: "手机号变更",
     case_opened: "开始接待",
     case_closed: "接待结束",
-  } as Terms<Schemas["TimelineKind"]>,
-  decisions: { accepted: "已接受", rejected: "已拒绝", done: "已完成" } as Terms<Schemas["Decision"]>,
-  periods: { day: "今天", week: "本周", month: "本月" } as Terms<Schemas["Period"]>,
+  } satisfies Terms<Schemas["TimelineKind"]>,
+  decisions: { accepted: "已接受", rejected: "已拒绝", done: "已完成" } satisfies Terms<Schemas["Decision"]>,
+  periods: { day: "今天", week: "本周", month: "本月" } satisfies Terms<Schemas["Period"]>,
 };
