@@ -35,9 +35,9 @@ async def open_door(app: Any = None) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @asynccontextmanager
-async def serving(log: Path) -> AsyncIterator[tuple[Fork, httpx.AsyncClient]]:
+async def serving(log: Path, port: int | None = None) -> AsyncIterator[tuple[Fork, httpx.AsyncClient]]:
     """`guanxi api` as a process, ready, and a client of it; what it prints goes into `log`."""
-    port = free_port()
+    port = port or free_port()
     log.touch()
     base = f"http://127.0.0.1:{port}"
     environment = {"GUANXI_PUBLIC_URL": base} | os.environ | {"GUANXI_LOG_LEVEL": "INFO"}

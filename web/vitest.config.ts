@@ -3,5 +3,10 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   plugins: [vue()],
-  test: { include: ["*/tests/*.test.ts"], setupFiles: ["kit/tests/browser.ts"] },
+  // Somewhere else than the business is.
+  test: {
+    env: { TZ: "America/New_York" },
+    include: ["*/tests/*.test.ts"],
+    setupFiles: ["kit/tests/browser.ts"],
+  },
 });

@@ -29,6 +29,7 @@ async def test_a_guide_logs_in_and_comes_to_the_page_that_was_asked_for(open_app
     assert page.url.endswith("/app/staff/todos")
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("width", WIDTHS)
 async def test_everybody_can_use_the_log_in(open_application, width):
     page = await open_application("/app/staff/", width=width, height=WIDTHS[width])
@@ -149,6 +150,7 @@ async def phones_are_asked(account):
     await parameters.change("wechat.login_second_factor", value=True, expected_version=0, by="test")
 
 
+@pytest.mark.prove
 async def test_a_phone_may_be_asked_for_the_second_factor_too(
     account, phones_are_asked, simulator, open_application, http
 ):
@@ -162,6 +164,7 @@ async def test_a_phone_may_be_asked_for_the_second_factor_too(
     await expect(page.get_by_role("heading", name="消息")).to_be_visible()
 
 
+@pytest.mark.prove
 async def test_a_phone_that_nobody_is_bound_to_is_told_and_may_use_the_password(account, simulator, open_application):
     await phone(simulator, account, bound=False)
     guide = await make.guide()

@@ -22,8 +22,9 @@ from tests.wechat.menu_world import (
     named,
     personal,
 )
+from tests.wechat.scripted import scripted
 from wechat.menus import publishing
-from wechat.menus.publishing import AWAY, GIVEN_UP, LABEL_GONE, NOT_PUT_BACK, QUOTA, difference
+from wechat.menus.publishing import AWAY, DIFFERS, GIVEN_UP, LABEL_GONE, NOT_PUT_BACK, QUOTA, difference
 from wechat.platform.menus import Personal
 
 FIRST, SECOND, THIRD = (
@@ -208,6 +209,17 @@ async def test_one_on_which_workers_keep_dying_is_given_up(menus):
     await database.execute("UPDATE menu_edition SET attempts = 20")
     assert await publishing.publish_due() == 0
     assert (await menus.states(), await menus.on_phones()) == ({1: ("failed", GIVEN_UP)}, [])
+
+
+async def test_one_that_is_taken_but_told_back_in_another_way_is_live_with_a_note(menus, fresh_settings):
+    await menus.submit(SHOP)
+    told = {"type": "view", "name": "官网", "url": "https://shop.example/?from=menu"}
+    answer = {"errcode": 0, "is_menu_open": 1, "selfmenu_info": {"button": [told]}, "menu": {"button": [told]}}
+    async with scripted(fresh_settings, answer) as asked:
+        assert await publishing.publish_due() == 1
+        assert asked.count(CREATE) == 3
+        assert (await menus.live())["ours"] is None
+    assert await menus.states() == {1: ("live", DIFFERS)}
 
 
 async def test_a_label_that_is_gone_meanwhile_fails_it(menus):

@@ -41,9 +41,8 @@ WHERE i.digest = $1
 # Answers that are written with their push, and not yet in the thread.
 _PENDING = """
 SELECT EXISTS (
-    SELECT FROM push p JOIN wechat_intent n ON n.push_id = p.id
-    WHERE p.person = $1 AND p.received_at >= $3 AND n.kind = 'reply'
-    AND (n.payload ->> 'rule_id')::uuid = ANY($2::uuid[])
+    SELECT FROM push p
+    WHERE p.person = $1 AND p.received_at >= $3 AND (p.answer ->> 'rule_id')::uuid = ANY($2::uuid[])
 ) AS found
 """
 

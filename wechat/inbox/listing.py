@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from core.organisation.queries import Colleague
-from core.organisation.scopes import Values
+from core.organisation.scopes import Values, staff_in_reach
 from infra import database
 from infra.paging import moment_cursor, read_moment_cursor
 from infra.schemas import Page
@@ -31,6 +31,34 @@ ORDER BY {order}
 
 _PAGE = "SELECT k.* FROM conversation k WHERE {conditions} ORDER BY {order} LIMIT {limit}"
 
+# Few customers in reach: their conversations are looked up, with those that colleagues in reach serve and those in
+# lines (OFFSET 0: one by one, or all of the tables would be joined). Many: the newest are looked at until the page is
+# full, which it soon is.
+_FEW = 1_500
+_REACHED = """
+WITH reach (id) AS MATERIALIZED ({people}), near AS MATERIALIZED (
+    SELECT c.id FROM reach r CROSS JOIN LATERAL (
+        SELECT c.id FROM customer c WHERE c.guide_id = r.id LIMIT {few} + 1
+    ) c LIMIT {few} + 1
+), found (id, last_at) AS MATERIALIZED (
+    SELECT o.id, o.last_at FROM near CROSS JOIN LATERAL (
+        SELECT k.id, k.last_at FROM identity i JOIN conversation k ON k.identity_id = i.id
+        WHERE i.customer_id = near.id AND {filters} OFFSET 0
+    ) o WHERE (SELECT count(*) FROM near) <= {few}
+    UNION
+    SELECT n.id, n.last_at FROM reach r CROSS JOIN LATERAL (
+        SELECT k.id, k.last_at FROM conversation k WHERE k.staff_id = r.id AND {filters} ORDER BY {order} LIMIT {limit}
+    ) n WHERE (SELECT count(*) FROM near) <= {few}
+    UNION
+    SELECT k.id, k.last_at FROM conversation k
+    WHERE (SELECT count(*) FROM near) <= {few} AND {in_line} AND {lines} AND {filters}
+    UNION
+    (SELECT k.id, k.last_at FROM conversation k WHERE (SELECT count(*) FROM near) > {few} AND {reached} AND {filters}
+    ORDER BY {order} LIMIT {limit})
+)
+SELECT k.* FROM (SELECT k.id FROM found k ORDER BY {order} LIMIT {limit}) f JOIN conversation k ON k.id = f.id
+"""
+
 _NEWEST, _LONGEST = "k.last_at DESC, k.id DESC", "k.waiting_since, k.id"
 
 
@@ -45,7 +73,20 @@ def page_sql(by: Colleague, filters: ConversationFilters) -> tuple[str, list[Any
         conditions.append(f"(k.waiting_since, k.id) > {place}" if waits else f"(k.last_at, k.id) < {place}")
     order = _LONGEST if waits else _NEWEST
     # The limit is no parameter: a plan that knows it is another one.
-    page = _PAGE.format(conditions=" AND ".join(conditions), order=order, limit=filters.limit + 1)
+    limit = filters.limit + 1
+    if filters.view is View.ALL and (people := staff_in_reach(by, values.put)) is not None:
+        page = _REACHED.format(
+            people=people,
+            few=_FEW,
+            filters=" AND ".join(conditions) or "true",
+            order=order,
+            limit=limit,
+            in_line=IN_LINE,
+            lines=of_lines(by, values.put),
+            reached=whose(by, values.put),
+        )
+    else:
+        page = _PAGE.format(conditions=" AND ".join(conditions) or "true", order=order, limit=limit)
     return _SHOWN.format(page=page, order=order), values
 
 
@@ -59,7 +100,8 @@ def _of_view(by: Colleague, view: View, values: Values) -> list[str]:
             return [IN_LINE, "k.store_id IS NULL", "true" if is_agent(by) else "false"]
         case View.WAITING:
             return ["k.waiting_since IS NOT NULL", whose(by, values.put)]
-    return [whose(by, values.put)]
+    # Whose they are is asked around it.
+    return []
 
 
 def _of_filters(filters: ConversationFilters, values: Values) -> list[str]:

@@ -74,9 +74,9 @@ def normal(buttons: object) -> list[Button]:
 
 def _personal(menu: Mapping[str, Any]) -> Personal:
     given = menu.get("matchrule")
-    said = given.items() if isinstance(given, dict) else ()
+    said: Mapping[str, Any] = given if isinstance(given, dict) else {}
     # A rule about a tag may be told by its former name.
-    rule = {_RENAMED.get(name, name): str(value) for name, value in said if value not in (None, "")}
+    rule = {_RENAMED.get(name, name): str(value) for name, value in said.items() if value not in (None, "")}
     return Personal(rule, normal(menu.get("button")), str(menu.get("menuid", "")))
 
 

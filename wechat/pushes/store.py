@@ -151,8 +151,9 @@ async def raw_pushes(connection: Connection, ids: Sequence[UUID], times: Sequenc
 def said(answer: Answer) -> str:
     """An answer as it is written with its push."""
     contents = [_written(content) for content in answer.contents]
+    rule_id = str(answer.rule_id) if answer.rule_id else None
     return orjson.dumps(
-        {"contents": contents, "passive": answer.passive, "rule_id": answer.rule_id, "hand_over": answer.hand_over}
+        {"contents": contents, "passive": answer.passive, "rule_id": rule_id, "hand_over": answer.hand_over}
     ).decode()
 
 

@@ -31,6 +31,22 @@ export function moment(at: string | null | undefined, now = Date.now()): string 
   return day.slice(0, 4) === dayAt(now).slice(0, 4) ? `${day.slice(5)} ${clock}` : day;
 }
 
+/** 11月22日 18:05, as a limit is told. */
+export function dayAndTime(at: string): string {
+  return told(at, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+}
+
+/** 11月22日星期日; with the year where it isn't this one. */
+export function dayName(at: string, now = Date.now()): string {
+  const year = dayAt(now).slice(0, 4) === toField(at).slice(0, 4) ? {} : ({ year: "numeric" } as const);
+  return told(at, { ...year, month: "long", day: "numeric", weekday: "long" });
+}
+
+function told(at: string, options: Intl.DateTimeFormatOptions): string {
+  const locale = language.value === "en" ? "en-GB" : "zh-CN";
+  return new Intl.DateTimeFormat(locale, { timeZone: ZONE, ...options }).format(new Date(at));
+}
+
 function dayAt(at: number): string {
   return toField(new Date(at)).slice(0, 10);
 }

@@ -1,8 +1,5 @@
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { fromField, moment, money, phone, toField } from "../src/format";
-
-// Somewhere else than the business is.
-beforeAll(() => void (process.env["TZ"] = "America/New_York"));
 
 const NOON = Date.parse("2026-03-04T04:00:00Z");
 const ago = (minutes: number) => new Date(NOON - minutes * 60_000).toISOString();

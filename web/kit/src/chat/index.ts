@@ -6,6 +6,8 @@ export { usePresence } from "./presence";
 export { useQuickReplies } from "./quick";
 export * from "./reading";
 export { uploadPicture, useReplying, type Replying } from "./replying";
+export { useScrolling } from "./scrolling";
+export { useSecond } from "./second";
 export { useThread, type Thread } from "./thread";
 export * from "./types";
 export { words as chatWords } from "./words/chat";

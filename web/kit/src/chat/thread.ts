@@ -1,4 +1,4 @@
-import { computed, shallowRef } from "vue";
+import { computed, onScopeDispose, shallowRef, watch } from "vue";
 import { api, data } from "../api/client";
 import { useLive } from "../live/useLive";
 import { useResource } from "../states/resource";
@@ -88,6 +88,18 @@ export function useThread(id: string) {
       .POST("/staff/v1/inbox/conversations/{conversation_id}/read", { params: { path }, body: { number } })
       .catch(() => (told = 0));
   }
+
+  // Nobody tells when the time for replies is over.
+  let end = 0;
+  watch(
+    () => detail.data.value?.window.until,
+    (until) => {
+      window.clearTimeout(end);
+      const left = until ? new Date(until).getTime() - Date.now() : -1;
+      if (left >= 0) end = window.setTimeout(() => void follow(), left + PAUSE_MS);
+    },
+  );
+  onScopeDispose(() => window.clearTimeout(end));
 
   const followSoon = throttled(() => void follow(), PAUSE_MS);
   useLive({ chat: (news: ChatNews) => news.conversation_id === id && followSoon() }, followSoon);

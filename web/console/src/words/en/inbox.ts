@@ -31,7 +31,7 @@ export const inbox: Words["inbox"] = {
   automatic: "Automatic",
   unread: "unread",
   waits: (minutes) =>
-    minutes < 60 ? `Waiting ${minutes} min` : minutes < 1440 ? `Waiting ${Math.floor(minutes / 60)} h` : `Waiting ${Math.floor(minutes / 1440)} d`,
+    minutes < 1 ? "Just wrote" : minutes < 60 ? `Waiting ${minutes} min` : minutes < 1440 ? `Waiting ${Math.floor(minutes / 60)} h` : `Waiting ${Math.floor(minutes / 1440)} d`,
   agentsLine: "Agents' line",
   closed: "Closed",
   servedByMe: "Served by me",

@@ -30,7 +30,7 @@ export const en: typeof zh = {
     sending: "Being sent",
     sent: "Sent",
     failed: "Not sent",
-    unknown: "WeChat gave no answer: whether it arrived is not known. It is not sent again by itself",
+    unknown: "Not known: it may have arrived, so don't send it again",
     skipped: "Left out",
   },
   risky: "This message may hold something unfit",
@@ -42,9 +42,8 @@ export const en: typeof zh = {
   openMap: "Location",
   until: (until, left) => `Replies until ${until}, ${left} more ${left === 1 ? "message" : "messages"}`,
   shut: {
-    window_shut:
-      "The customer has been silent for 48 hours, so WeChat lets nobody reply. It opens again when the customer writes, taps the menu, scans or follows.",
-    window_used_up: "No more messages may be sent until the customer writes again.",
+    window_shut: "The time for replies is over. You can reply when the customer writes again.",
+    window_used_up: "No more messages may be sent. You can reply when the customer writes again.",
     not_following: "The customer unfollowed, so nothing can be sent.",
     blocked: "The customer is blocked, so nothing can be sent.",
     refused: "The customer doesn't want messages by WeChat.",

@@ -25,10 +25,10 @@ export const zh = {
   note: "备注",
   sent: {
     pending: "等待发送",
-    sending: "正在发送",
+    sending: "发送中",
     sent: "已发送",
     failed: "发送失败",
-    unknown: "微信没有答复，不知道是否送达，不会自动重发",
+    unknown: "结果不明：可能已送达，请勿重复发送",
     skipped: "没有发送",
   },
   risky: "这条消息可能含有不合适的内容",
@@ -40,8 +40,8 @@ export const zh = {
   openMap: "位置",
   until: (until: string, left: number) => `可回复至 ${until}，还可发 ${left} 条`,
   shut: {
-    window_shut: "客户超过 48 小时没有来消息，微信不允许再主动回复。客户再次发消息、点菜单、扫码或关注后即可继续。",
-    window_used_up: "这一轮可发的条数已用完。客户再次发消息后即可继续。",
+    window_shut: "回复时间已过，客户再次发言后可回复。",
+    window_used_up: "可发的条数已用完，客户再次发言后可回复。",
     not_following: "客户已取消关注，不能再发消息。",
     blocked: "客户在黑名单中，不能发消息。",
     refused: "客户不愿接收微信消息。",

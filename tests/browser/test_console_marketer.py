@@ -1,0 +1,142 @@
+"""A marketer who has never seen the console: a keyword reply and a menu, by the page's own words only, on a fan's phone."""
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.phones import PATIENCE_MS
+from tests.simulator.harness import until
+from tests.scenarios.outside import Outside
+
+NAME, PASSWORD = "marketer01", "Marketer-2026"
+
+
+@pytest.fixture
+def outside(chromium, demo) -> Outside:
+    return demo[0]
+
+
+@pytest.fixture
+async def marketer(outside):
+    """What an administrator has entered."""
+    headers = await outside.log_in("admin")
+    admin = Caller(outside, headers)
+    [role] = [each for each in (await admin.get("/roles?limit=200"))["items"] if each["key"] == "marketer"]
+    place = (await admin.get("/staff?limit=1"))["items"][0]
+    body = {"name": "市场01", "username": NAME, "password": PASSWORD, "role_id": role["id"]}
+    body |= {"department_id": place["department_id"], "post_id": place["post_id"]}
+    if not (await admin.get(f"/staff?text={NAME}"))["items"]:
+        await admin.post("/staff", body)
+    return NAME
+
+
+class Caller:
+    def __init__(self, outside: Outside, headers):
+        self._outside, self._headers = outside, headers
+
+    async def get(self, path):
+        return await self._ask("GET", path)
+
+    async def post(self, path, body):
+        return await self._ask("POST", path, json=body)
+
+    async def _ask(self, method, path, **more):
+        address = f"{self._outside.facts['api']['base_url']}/staff/v1{path}"
+        session = self._outside._session
+        async with session.request(method, address, headers=self._headers, **more) as response:
+            assert response.status < 300, await response.text()
+            return await response.json()
+
+
+@pytest.fixture
+async def page(chromium, build, outside, marketer):
+    """The console, logged in as somebody does it; no script may fail or be forbidden."""
+    await build("console")
+    faults = []
+    context = await chromium.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN")
+    page = await context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda line: faults.append(line.text) if "Security Policy" in line.text else None)
+    await page.goto(outside.facts["api"]["base_url"] + "/app/console/")
+    await page.get_by_label("用户名").fill(marketer)
+    await page.get_by_label("密码", exact=True).fill(PASSWORD)
+    await page.get_by_role("button", name="登录", exact=True).click()
+    await expect(page.get_by_role("heading", name="自动回复", level=1)).to_be_visible()
+    yield page
+    await context.close()
+    assert faults == []
+
+
+@pytest.fixture
+async def phones(open_phones, outside):
+    phones = await open_phones(outside.facts["simulator"]["base_url"])
+    return phones
+
+
+async def new_reply(page, name):
+    await page.get_by_role("link", name="自动回复").click()
+    await page.get_by_role("button", name="新增自动回复").click()
+    await page.get_by_label("名称").fill(name)
+
+
+@pytest.mark.prove
+async def test_a_keyword_reply_is_written_tried_and_read_by_a_fan(page, phones):
+    await new_reply(page, "停车")
+    await page.get_by_label("关键词", exact=True).last.fill("停车\n车位")
+    await page.get_by_label("文字内容").fill("门口可以停车，报手机号免两小时，{公众号}欢迎您。")
+    preview = page.get_by_role("region", name="手机预览")
+    await expect(preview.get_by_text("门口可以停车")).to_be_visible()
+    await page.get_by_role("button", name="保存").click()
+    await expect(page.get_by_text("已保存，几秒后生效")).to_be_visible()
+    await expect(page.get_by_role("row", name="停车")).to_be_visible()
+
+    await page.get_by_label("客户发来的文字").fill("请问有车位吗")
+    await page.get_by_role("button", name="试一试").click()
+    await expect(page.get_by_text("由“停车”回答")).to_be_visible()
+    await expect(page.get_by_role("status").get_by_text("门口可以停车")).to_be_visible()
+
+    await phones.add("顾客停车")
+    await phones.follow("顾客停车")
+
+    async def answered():
+        await phones.write("请问有车位吗", "顾客停车")
+        last = phones.bubbles("顾客停车").last
+        await expect(last).not_to_contain_text("请问有车位吗")
+        return "门口可以停车" in (await last.text_content() or "")
+
+    await until(answered)
+
+
+@pytest.mark.prove
+async def test_a_menu_is_built_put_right_published_and_tapped_by_a_fan(page, phones):
+    await new_reply(page, "客服时间")
+    await page.get_by_label("点菜单").check()
+    await page.get_by_label("菜单 KEY").fill("客服时间")
+    await page.get_by_label("文字内容").fill("客服在线时间是九点到二十一点。")
+    await page.get_by_role("button", name="保存").click()
+    await expect(page.get_by_text("已保存，几秒后生效")).to_be_visible()
+
+    await page.get_by_role("link", name="自定义菜单").click()
+    await page.get_by_role("button", name="添加菜单").click()
+    await page.get_by_label("按钮名称").fill("联系我们")
+    await page.get_by_role("button", name="发布").click()
+    await expect(page.get_by_text("请选择点击后做什么，或添加子菜单").first).to_be_visible()
+    await page.get_by_role("button", name="添加子菜单").first.click()
+    await page.get_by_label("按钮名称").fill("客服时间")
+    await page.get_by_label("回复消息").check()
+    await page.get_by_label("菜单 KEY").fill("客服时间")
+    await page.get_by_role("button", name="保存草稿").click()
+    await expect(page.get_by_text("草稿已保存").first).to_be_visible()
+    await page.get_by_role("button", name="发布", exact=True).click()
+    await page.get_by_role("dialog").get_by_role("button", name="发布").click()
+    await expect(page.get_by_text("使用中")).to_be_visible()
+    await page.get_by_role("button", name="查看").click()
+    await expect(page.get_by_text("与第 1 版一致")).to_be_visible()
+
+    await phones.add("顾客菜单")
+    await phones.follow("顾客菜单")
+    phone = phones.phone("顾客菜单")
+    await phone.get_by_role("button", name="打开菜单").click()
+    await phone.get_by_role("button", name="联系我们").click()
+    await phone.get_by_role("button", name="客服时间").click()
+    await expect(phones.bubbles("顾客菜单").last).to_contain_text("客服在线时间是九点到二十一点")
