@@ -55,9 +55,13 @@ class AllFansFilters(FanFilters):
 
 
 class FanOut(Output):
-    """`brought_by` is the guide credited with the first touch; `guide_id` looks after the fan now."""
+    """`name`: null while nobody gave one. `brought_by` is the guide credited with the first touch; `guide_id` looks
+    after the fan now.
+    """
 
     id: UUID
+    number: int
+    name: str | None
     following: bool
     guide_id: UUID | None
     brought_by: UUID | None

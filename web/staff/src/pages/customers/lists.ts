@@ -64,7 +64,7 @@ async function fans({ list, label }: Asked, cursor?: string): Promise<Page> {
   const page = await data(api.GET("/staff/v1/me/fans", { params: { query: { ...query, following } } }));
   const items = page.items.map((fan) => ({
     id: fan.id,
-    name: words.customers.fan,
+    name: nameOf(fan),
     says: [
       fan.talked_at && words.customers.talked(moment(fan.talked_at)),
       words.customers.arrived(moment(fan.first_touch_at ?? fan.last_seen_at)),
