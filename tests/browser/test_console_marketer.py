@@ -98,6 +98,10 @@ async def test_a_keyword_reply_is_written_tried_and_read_by_a_fan(page, phones):
     await phones.add("顾客停车")
     await phones.follow("顾客停车")
 
+    keyboard = phones.phone("顾客停车").get_by_role("button", name="改用键盘")
+    if await keyboard.is_visible():
+        await keyboard.click()
+
     async def answered():
         await phones.write("请问有车位吗", "顾客停车")
         last = phones.bubbles("顾客停车").last
@@ -117,6 +121,8 @@ async def test_a_menu_is_built_put_right_published_and_tapped_by_a_fan(page, pho
     await expect(page.get_by_text("已保存，几秒后生效")).to_be_visible()
 
     await page.get_by_role("link", name="自定义菜单").click()
+    await expect(page.get_by_role("heading", name="自定义菜单", level=1)).to_be_visible()
+    await page.get_by_label("公众号").select_option("关系茶社")
     await page.get_by_role("button", name="添加菜单").click()
     await page.get_by_label("按钮名称").fill("联系我们")
     await page.get_by_role("button", name="发布").click()
@@ -136,7 +142,10 @@ async def test_a_menu_is_built_put_right_published_and_tapped_by_a_fan(page, pho
     await phones.add("顾客菜单")
     await phones.follow("顾客菜单")
     phone = phones.phone("顾客菜单")
-    await phone.get_by_role("button", name="打开菜单").click()
+    await phones.page.wait_for_timeout(3000)
+    await phones.page.screenshot(path="/tmp/con/shots/phone.png")
+    await page.screenshot(path="/tmp/con/shots/pub.png")
+    print(await phone.inner_text(), [await b.get_attribute("aria-label") for b in await phone.get_by_role("button").all()])
     await phone.get_by_role("button", name="联系我们").click()
     await phone.get_by_role("button", name="客服时间").click()
     await expect(phones.bubbles("顾客菜单").last).to_contain_text("客服在线时间是九点到二十一点")

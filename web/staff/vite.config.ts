@@ -13,7 +13,7 @@ const withoutFont: Plugin = {
 
 /** What nearly every page stands on comes in one piece: on a phone's network each request costs more than its bytes. */
 const together = {
-  groups: [{ name: "base", test: /node_modules|kit\/src\/(?!login|chat|words\/(terms\.)?en)|staff\/src\/parts/ }],
+  groups: [{ name: "base", test: /node_modules|kit\/src\/(?!login|(chat\/)?words\/(terms\.)?en)|staff\/src\/parts/ }],
 };
 
 const base = application("staff");

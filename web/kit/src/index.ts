@@ -1,4 +1,5 @@
 export { api, type Body, data, picture, type Schemas } from "./api/client";
+export { throttled } from "./chat/throttle";
 export { isRefusal, Refused, Unreachable, wordsOf } from "./api/errors";
 export * from "./format";
 export { live } from "./live/stream";

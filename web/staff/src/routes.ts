@@ -4,6 +4,12 @@ import type { RouteRecordRaw } from "vue-router";
 export const routes: RouteRecordRaw[] = [
   { path: "/", redirect: "/messages" },
   { path: "/messages", component: () => import("./pages/messages/MessagesPage.vue") },
+  {
+    path: "/chat/:id",
+    component: () => import("./pages/chat/ChatPage.vue"),
+    props: true,
+    meta: { point: "inbox:read", bare: true },
+  },
   { path: "/announcements/:id", component: () => import("./pages/messages/AnnouncementPage.vue"), props: true },
   {
     path: "/customers",

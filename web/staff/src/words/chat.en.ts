@@ -68,7 +68,8 @@ export const chat: typeof zh = {
     title: "A colleague has just answered",
     servedTitle: "A colleague is serving",
     answered: (who) => `While you were writing, ${who || "a colleague"} answered:`,
-    served: (who) => `${who || "A colleague"} is serving this customer. If you send it, the conversation becomes yours.`,
+    served: (who) =>
+      `${who || "A colleague"} is serving this customer. If you send it, the conversation becomes yours.`,
     yours: "You wrote:",
     leave: "Don't send",
     anyway: "Send all the same",

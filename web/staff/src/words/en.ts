@@ -1,8 +1,10 @@
+import { chat } from "./chat.en";
 import type { zh } from "./zh";
 
 const many = (n: number, one: string, more: string) => `${n} ${n === 1 ? one : more}`;
 
 export const en: typeof zh = {
+  chat,
   tabs: {
     title: "Main navigation",
     messages: "Messages",
@@ -40,7 +42,6 @@ export const en: typeof zh = {
     none: "Nobody matches",
     noneYet: "No customers yet. Let somebody scan your code: who follows appears here.",
     unnamed: (number) => `Fan ${number}`,
-    fan: "Fan",
     follows: "Following",
     left: "Not following",
     talked: (at) => `Wrote ${at}`,

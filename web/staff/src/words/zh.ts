@@ -1,4 +1,7 @@
+import { chat } from "./chat.zh";
+
 export const zh = {
+  chat,
   tabs: {
     title: "主导航",
     messages: "消息",
@@ -36,7 +39,6 @@ export const zh = {
     none: "没有符合条件的客户",
     noneYet: "还没有客户。把“我的码”给顾客扫一扫，关注后就会出现在这里。",
     unnamed: (number: number) => `粉丝 ${number}`,
-    fan: "粉丝",
     follows: "已关注",
     left: "未关注",
     talked: (at: string) => `${at} 留言`,

@@ -13,7 +13,8 @@ export function problemsIn(draft: RuleIn): Problems {
   draft.contents.forEach((each, place) => {
     const at = `contents.${place}`;
     if (isBlank(each)) return;
-    if (each.kind === "news" && !/^https?:\/\/\S+\.\S+/.test(each.url)) wrong[`${at}.url`] = words.replies.card.urlWrong;
+    if (each.kind === "news" && !/^https?:\/\/\S+\.\S+/.test(each.url))
+      wrong[`${at}.url`] = words.replies.card.urlWrong;
     if (each.kind !== "mini_program") return;
     if (!each.app_id.trim()) wrong[`${at}.app_id`] = words.common.required;
     if (!each.page.trim()) wrong[`${at}.page`] = words.common.required;

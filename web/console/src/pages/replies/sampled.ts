@@ -10,6 +10,7 @@ export function sampled(content: Content, account: string | undefined): Content 
     );
   if (content.kind === "text") return { ...content, text: fill(content.text) };
   if (content.kind === "image") return content;
-  if (content.kind === "news") return { ...content, title: fill(content.title), description: fill(content.description ?? "") };
+  if (content.kind === "news")
+    return { ...content, title: fill(content.title), description: fill(content.description ?? "") };
   return { ...content, title: fill(content.title) };
 }

@@ -31,7 +31,13 @@ export const inbox: Words["inbox"] = {
   automatic: "Automatic",
   unread: "unread",
   waits: (minutes) =>
-    minutes < 1 ? "Just wrote" : minutes < 60 ? `Waiting ${minutes} min` : minutes < 1440 ? `Waiting ${Math.floor(minutes / 60)} h` : `Waiting ${Math.floor(minutes / 1440)} d`,
+    minutes < 1
+      ? "Just wrote"
+      : minutes < 60
+        ? `Waiting ${minutes} min`
+        : minutes < 1440
+          ? `Waiting ${Math.floor(minutes / 60)} h`
+          : `Waiting ${Math.floor(minutes / 1440)} d`,
   agentsLine: "Agents' line",
   closed: "Closed",
   servedByMe: "Served by me",
@@ -71,7 +77,8 @@ export const inbox: Words["inbox"] = {
     title: "A colleague has just answered",
     servedTitle: "A colleague is serving this customer",
     answered: (who) => `While you were writing, ${who || "a colleague"} answered:`,
-    served: (who) => `${who || "A colleague"} is serving this customer. If you send all the same, the conversation comes to you.`,
+    served: (who) =>
+      `${who || "A colleague"} is serving this customer. If you send all the same, the conversation comes to you.`,
     yours: "You were about to send:",
     leave: "Don't send",
     anyway: "Send all the same",

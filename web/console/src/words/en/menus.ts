@@ -20,7 +20,7 @@ export const menus: Words["menus"] = {
   sets: "Who sees it",
   everybody: "Everybody's menu",
   personal: (number) => `Personal menu ${number}`,
-  addPersonal: "＋ Personal menu",
+  addPersonal: "+ Personal menu",
   removePersonal: "Delete this menu",
   label: "Fan label",
   client: "Phone",

@@ -18,7 +18,7 @@ export const replies: Words["replies"] = {
   when: "When to reply",
   switch: (name) => `“${name}” is on`,
   handOver: "to a person",
-  commands: (all) => `Built-in words: ${all.join(", ")}`,
+  commands: "Built-in words:",
   triggers: {
     keyword: { title: "Key word", hint: "A word stands in what the customer wrote", example: "" },
     follow: { title: "Follow", hint: "The customer follows the account", example: "Followed the account" },

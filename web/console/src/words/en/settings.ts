@@ -53,7 +53,8 @@ export const staff: Words["staff"] = {
   disable: "Disable log-in",
   secondFactor: "Second factor",
   roles: "Roles and rights",
-  rolesHint: "A tick is what a role may do. Ready-made roles grow with the product and can't be changed: copy one, and change that.",
+  rolesHint:
+    "A tick is what a role may do. Ready-made roles grow with the product and can't be changed: copy one, and change that.",
   newRole: "New role",
   newRoleHint: "Begin with the rights of a role; save, then change them one by one.",
   copyOf: "Copy of",
@@ -114,6 +115,10 @@ export const settings: Words["settings"] = {
       waiting: "Waiting now",
     },
     span: (seconds) =>
-      seconds < 60 ? `${seconds} s` : seconds < 3600 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`,
+      seconds < 60
+        ? `${seconds} s`
+        : seconds < 3600
+          ? `${Math.round(seconds / 60)} min`
+          : `${(seconds / 3600).toFixed(1)} h`,
   },
 };

@@ -22,7 +22,13 @@ export const inbox = {
   automatic: "自动",
   unread: "条未读",
   waits: (minutes: number) =>
-    minutes < 1 ? "刚来消息" : minutes < 60 ? `等待 ${minutes} 分钟` : minutes < 1440 ? `等待 ${Math.floor(minutes / 60)} 小时` : `等待 ${Math.floor(minutes / 1440)} 天`,
+    minutes < 1
+      ? "刚来消息"
+      : minutes < 60
+        ? `等待 ${minutes} 分钟`
+        : minutes < 1440
+          ? `等待 ${Math.floor(minutes / 60)} 小时`
+          : `等待 ${Math.floor(minutes / 1440)} 天`,
   agentsLine: "客服队列",
   closed: "已结束",
   servedByMe: "由我接待",

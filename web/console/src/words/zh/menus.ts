@@ -18,7 +18,7 @@ export const menus = {
   sets: "给谁看",
   everybody: "所有人的菜单",
   personal: (number: number) => `个性化菜单 ${number}`,
-  addPersonal: "＋ 个性化菜单",
+  addPersonal: "+ 个性化菜单",
   removePersonal: "删除这份菜单",
   label: "粉丝标签",
   client: "手机系统",

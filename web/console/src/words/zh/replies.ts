@@ -16,7 +16,7 @@ export const replies = {
   when: "什么时候回复",
   switch: (name: string) => `启用“${name}”`,
   handOver: "转人工",
-  commands: (all: string[]) => `系统自带的口令：${all.join("、")}`,
+  commands: "系统自带的口令：",
   triggers: {
     keyword: { title: "关键词", hint: "客户发来的文字里有某个词", example: "" },
     follow: { title: "关注", hint: "客户关注公众号时", example: "关注了公众号" },

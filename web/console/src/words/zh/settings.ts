@@ -112,6 +112,10 @@ export const settings = {
       waiting: "正在等",
     },
     span: (seconds: number) =>
-      seconds < 60 ? `${seconds} 秒` : seconds < 3600 ? `${Math.round(seconds / 60)} 分钟` : `${(seconds / 3600).toFixed(1)} 小时`,
+      seconds < 60
+        ? `${seconds} 秒`
+        : seconds < 3600
+          ? `${Math.round(seconds / 60)} 分钟`
+          : `${(seconds / 3600).toFixed(1)} 小时`,
   },
 };
