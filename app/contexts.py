@@ -97,6 +97,7 @@ from wechat.labels import jobs as label_jobs
 from wechat.labels import parts as label_parts
 from wechat.labels import routes as labels
 from wechat.menus import jobs as menu_jobs
+from wechat.menus import queries as menu_queries
 from wechat.menus import routes as menus
 from wechat.onboarding import jobs as onboarding_jobs
 from wechat.onboarding import routes as onboarding
@@ -380,6 +381,7 @@ CONTEXTS = (
 handover.register(belonging for context in CONTEXTS for belonging in context.belongings)
 customer_parts.register(part for context in CONTEXTS for part in context.customer_parts)
 chat_commands.register(command for context in CONTEXTS for command in context.commands)
+menu_queries.register(command for context in CONTEXTS for command in context.commands)
 
 MODELS = ("infra.models", *(context.models for context in CONTEXTS if context.models))
 

@@ -78,7 +78,7 @@ async def _migrate() -> None:
 
 
 # They share one demo: those who count what the story has done, those who add to it, and its end.
-OF_THE_DEMO = ["test_demo.py", "test_phone_product.py", "test_demo_end.py"]
+OF_THE_DEMO = ["test_demo.py", "test_phone_product.py", "test_chat_side_by_side.py", "test_demo_end.py"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,4 +1,4 @@
-"""The story's last part: a rep, a guide and the manager look at one customer, and each sees what is theirs to see."""
+"""The story goes on: a rep, a guide and the manager look at one customer, and each sees what is theirs to see."""
 
 from typing import Any
 

@@ -5,18 +5,6 @@ from typing import Any
 from app.demo.story import Story
 from app.demo.walls import hang_captions, offer_notices
 
-_MENU = [
-    {"type": "click", "name": "今日茶单", "key": "today"},
-    {
-        "name": "会员中心",
-        "sub_button": [
-            {"type": "click", "name": "我的积分", "key": "points"},
-            {"type": "location_select", "name": "附近门店", "key": "stores"},
-        ],
-    },
-    {"type": "scancode_waitmsg", "name": "扫一扫", "key": "scan"},
-]
-
 
 class Gateway:
     """Goes on where the story ended, with the fans it brought."""
@@ -26,17 +14,11 @@ class Gateway:
 
     async def play(self) -> None:
         """Tell it; every step waits until it really happened."""
-        await self._menu()
+        await offer_notices(self._story, self._story.account["app_id"])
         await self._one_person()
         await self._season()
         for account in self._story.accounts:
             await hang_captions(self._story, account["app_id"])
-
-    async def _menu(self) -> None:
-        app_id = self._story.account["app_id"]
-        await offer_notices(self._story, app_id)
-        if not (await self._story.wechat(f"/sim/accounts/{app_id}/menu"))["button"]:
-            await self._story.wechat(f"/sim/accounts/{app_id}/menu", {"button": _MENU}, method="PUT")
 
     async def _one_person(self) -> None:
         story = self._story

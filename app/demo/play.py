@@ -9,6 +9,7 @@ from pathlib import Path
 
 import aiohttp
 
+from app.demo.chat import Chat
 from app.demo.customers import Customers
 from app.demo.gateway import Gateway
 from app.demo.people import People
@@ -42,6 +43,7 @@ def main() -> int:
             await Gateway(story).play()
             await People(story).play()
             await Customers(story).play()
+            await Chat(story).play()
             await write_demo_file(story, supervisor.pid_files())
         say(f"\n一切就绪，用时 {time.monotonic() - began:.0f} 秒。按 Ctrl-C 停止并清理所有进程。")
         say("(all is up; Ctrl-C stops everything)")

@@ -7,11 +7,13 @@ from typing import Any
 
 import orjson
 
+from app.demo.chat import MARKETER
 from app.demo.people import REP
 from app.demo.story import PASSWORD, Story
 from app.launcher.system import System
 
 _FAN = "/sim/fans/{fan_id}"
+_OTHERS = ("admin", "manager", MARKETER, REP)
 
 
 # What should equal the platform's followers when everybody has followed once and been welcomed.
@@ -33,12 +35,12 @@ async def write_demo_file(story: Story, pid_files: dict[str, str]) -> None:
     options = orjson.OPT_INDENT_2
     accounts = [await _account(story, account) for account in story.accounts]
     file.write_bytes(orjson.dumps(_contents(story, pid_files) | {"accounts": accounts}, option=options))
-    story.say("\n十、接下来看哪里 (where to look)")
+    story.say("\n十一、接下来看哪里 (where to look)")
     story.say(f"  粉丝的手机    {system.simulator}/（网页：扫海报、关注、聊天、拨快时钟）")
     story.say(f"  员工的页面    {system.api}/app/staff/（手机）、{system.api}/app/console/（电脑）")
     story.say(f"  接口文档      {system.api}/docs（离线可用）")
     story.say(f"  模拟器接口    {system.simulator}/openapi.json")
-    story.say(f"  登录          admin、manager、rep01、guide01 … guide06，密码均为 {PASSWORD}")
+    story.say(f"  登录          {'、'.join(_OTHERS)}、guide01 … guide06，密码均为 {PASSWORD}")
     story.say(f"  脚本入口      {file}")
     story.say(f"  命令行        {_command_line(system)}")
     story.say(f"  日志          {system.home / 'logs'}")
@@ -65,7 +67,7 @@ def _contents(story: Story, pid_files: dict[str, str]) -> dict[str, Any]:
     return {
         "api": {"base_url": system.api, "openapi": f"{system.api}/openapi.json"},
         "simulator": {"base_url": system.simulator, "openapi": f"{system.simulator}/openapi.json"},
-        "staff": [{"username": name, "password": PASSWORD} for name in ("admin", "manager", REP, *story.guides)],
+        "staff": [{"username": name, "password": PASSWORD} for name in (*_OTHERS, *story.guides)],
         "codes": _codes(story.codes),
         "database_url": system.database_url,
         "sql": _sql(account["app_id"]),

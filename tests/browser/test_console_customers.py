@@ -3,7 +3,6 @@
 import pytest
 from playwright.async_api import expect
 
-from tests import factories as make
 from tests.browser.staff_world import desk
 
 WIDE = {"width": 1440, "height": 900}

@@ -180,7 +180,7 @@ async def test_quick_replies_and_cards_are_sent(open_application, opened, fan, g
 @pytest.mark.prove
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("language", ["zh-CN", "en-US"])
-async def test_everybody_can_use_every_kind_of_message(open_application, fan, guide, http, width, language):
+async def test_everybody_can_use_every_kind_of_message(open_application, fan, guide, width, language):
     kinds = {
         MessageKind.VOICE: {"content": {"format": "amr"}, "text": "明天有空吗"},
         MessageKind.LOCATION: {"content": {"latitude": 31.2, "longitude": 121.4}, "text": "南京路"},

@@ -86,7 +86,7 @@ async def test_my_code_fills_the_screen_and_is_saved(open_application, guide_at_
 
 
 async def test_a_notice_arrives_by_itself_and_is_read(open_application, guide_at_work):
-    page = await open_application("/app/staff/messages", guide_at_work.guide)
+    page = await open_application("/app/staff/messages?list=notices", guide_at_work.guide)
     await expect(page.get_by_text("还没有通知")).to_be_visible()
     await guide_at_work.notice("1", "仓库到货", body="请到仓库取新茶", link="/todos")
     await expect(page.get_by_role("button", name="仓库到货")).to_be_visible()
@@ -99,7 +99,7 @@ async def test_a_notice_arrives_by_itself_and_is_read(open_application, guide_at
 async def test_all_notices_are_marked_read_at_once(open_application, guide_at_work):
     for number in range(3):
         await guide_at_work.notice(str(number), f"通知{number}")
-    page = await open_application("/app/staff/", guide_at_work.guide)
+    page = await open_application("/app/staff/messages?list=notices", guide_at_work.guide)
     await page.get_by_role("button", name="全部已读").click()
     await expect(page.get_by_role("link", name="消息", exact=True)).to_be_visible()
     await expect(page.get_by_role("button", name="全部已读")).to_be_hidden()

@@ -11,7 +11,7 @@ from tests.browser.staff_world import desk
 async def test_without_a_network_the_page_says_so_and_catches_up(open_application, http):
     work = await desk(http)
     await work.notice("1", "第一条")
-    page = await open_application("/app/staff/messages", work.guide)
+    page = await open_application("/app/staff/messages?list=notices", work.guide)
     await expect(page.get_by_role("button", name="第一条")).to_be_visible()
     await page.context.set_offline(True)
     await expect(page.get_by_text("网络已断开")).to_be_visible()
@@ -80,7 +80,7 @@ async def test_everybody_can_use_every_page(open_application, http, width, langu
     task = {"title": "新茶陈列", "body": "按图陈列", "urgent": True, "audience": {"staff_ids": [str(work.guide.id)]}}
     task_id = (await work.call("POST", "/tasks", task, by=work.admin))["id"]
     page = await open_application("/app/staff/", work.guide, width=width, height=WIDTHS[width], language=language)
-    paths = ["messages", "customers", f"customers/{customer}", "code", "todos", f"tasks/{task_id}", "me", "me/numbers"]
+    paths = ["messages?list=notices", "customers", f"customers/{customer}", "code", "todos", f"tasks/{task_id}", "me", "me/numbers"]
     for path in [*paths, "me/security"]:
         await page.goto(page.url.partition("/app/")[0] + f"/app/staff/{path}")
         await expect(page.locator("h1")).to_be_visible()

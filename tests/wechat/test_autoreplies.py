@@ -12,6 +12,7 @@ from tests import factories as make
 from tests.wechat.reply_world import fan_of, marketer, rule, said, text
 from wechat.autoreplies import book
 from wechat.autoreplies.asking import DEFAULT_PAUSE_MINUTES
+from wechat.conversations import words
 
 
 @pytest.fixture
@@ -156,6 +157,18 @@ async def test_the_default_answers_what_nobody_else_does_once_in_a_while(db, by,
     assert await ask(fan.message("image", PicUrl="u", MediaId="m")) == "稍后回复您"
 
 
+async def test_the_default_keeps_nobody_from_a_person(by, ask):
+    await rule(by, "稍后回复您", trigger="default")
+    await rule(by, "答")
+    await ask("问")
+    await make.settle(registry())
+    assert await make.count("service_case") == 0
+    assert await ask("别的") == "稍后回复您"
+    await make.settle(registry())
+    [row] = await make.rows("SELECT waiting_since FROM conversation WHERE case_id IS NOT NULL")
+    assert row["waiting_since"]
+
+
 async def _serve(fan, account):
     """A colleague has the fan's open case."""
     await make.record(make.contact(ContactKind.FOLLOW, person=fan.openid, app_id=account.app_id))
@@ -227,6 +240,16 @@ async def test_rules_are_compiled_once_per_version(by, ask):
     book.forget()
     assert await ask("我要退货") == "退货请到门店"
     assert book._compiled[kept.id, kept.version] is compiled
+
+
+async def test_what_was_banned_since_a_rule_was_saved_is_said_no_more(http, by, ask, account):
+    await rule(by, "最低价，快来", name="旧话")
+    await rule(by, "请看官网", match="contains", name="新话")
+    await make.welcome("最低价，欢迎")
+    first, second = fan_of(account), fan_of(account)
+    assert (await ask("问"), await said(http, first, first.follow())) == ("最低价，快来", "最低价，欢迎")
+    await words.add(by, "最低价")
+    assert (await ask("问"), await said(http, second, second.follow())) == ("请看官网", None)
 
 
 async def test_the_pause_of_the_default_is_a_parameter(db, by, ask):

@@ -7,10 +7,12 @@ import pytest
 from core.customers.privacy import document, erasing
 from core.permissions.rules import RoleKey
 from infra import audit, clock, database, parameters, partitions
+from infra.ids import new_id
 from tests import factories as make
 from tests.core.privacy_world import leaves
 from tests.pushes import Pushes
 from tests.wechat.chat_world import conversation, hear, thread
+from tests.wechat.reply_world import rule
 from wechat.conversations import parts, retention, service, words
 from wechat.conversations.rules import Author, MessageKind
 from wechat.conversations.service import New
@@ -159,3 +161,49 @@ async def test_messages_past_their_months_go_with_their_files(fan, db):
     assert [one.text for one in await thread()] in ([], ["还在"])
     assert await make.count("stored_file") == await make.count("chat_media") == 0
     assert (await conversation())["last_number"] == 7
+
+
+async def test_old_pictures_that_younger_messages_show_hide_no_others(fan, db, monkeypatch):
+    monkeypatch.setattr(retention, "_ROWS", 1)
+    guide = await make.guide()
+    await hear(fan, fan.text("你好"))
+    shared, alone = sorted([await picture(guide.id), await picture(guide.id)])
+    await say(guide, ImageContent(file_id=shared))
+    await say(guide, ImageContent(file_id=alone))
+    await parameters.change("chat.kept_months", 2, expected_version=0, by="test")
+    make.jump(db, days=95)
+    await say(guide, ImageContent(file_id=shared))
+    await retention.drop_old()
+    assert [UUID(int=row["id"].int) for row in await make.rows("SELECT id FROM stored_file")] == [shared]
+
+
+async def test_pictures_of_the_library_and_of_rules_stay_when_a_chat_that_showed_them_is_forgotten(fan, db):
+    by = await make.colleague(RoleKey.MARKETER)
+    library, of_rule, alone = [await picture(by.id) for _ in range(3)]
+    await database.execute(
+        """INSERT INTO library_image (id, file_id, digest, title, tags, added_by_id, version, created_at)
+        SELECT $1, id, blob_id, '图', '[]', $3, 1, $4 FROM stored_file WHERE id = $2""",
+        new_id(),
+        library,
+        by.id,
+        clock.now(),
+    )
+    await rule(by, contents=[{"kind": "image", "file_id": str(of_rule)}])
+    other = Pushes(fan.account, make.openid())
+    await hear(fan, fan.text("你好"))
+    for file_id in (library, of_rule, alone):
+        await say(by, ImageContent(file_id=file_id))
+    await erasing.forget_at_request(await make.admin(), await customer(fan))
+    assert await files() == {library, of_rule}
+    await hear(other, other.text("你好"))
+    [second] = await make.rows("SELECT id FROM conversation WHERE last_number = 1")
+    for file_id in (library, of_rule):
+        await say(by, ImageContent(file_id=file_id), second["id"])
+    await parameters.change("chat.kept_months", 1, expected_version=0, by="test")
+    make.jump(db, days=95)
+    await retention.drop_old()
+    assert await files() == {library, of_rule}
+
+
+async def files():
+    return {UUID(int=row["id"].int) for row in await make.rows("SELECT id FROM stored_file")}

@@ -1,6 +1,7 @@
 """Threads: every message of a fan and every answer once, numbered as we learn of them, in one thread per person."""
 
 import asyncio
+import contextvars
 from datetime import timedelta
 from uuid import UUID
 
@@ -11,13 +12,15 @@ from infra import database
 from infra.ids import new_id
 from tests import factories as make
 from tests.pushes import Pushes
+from tests.simulator.harness import until
 from tests.wechat.chat_world import conversation, hear, thread
 from wechat.conversations import sales, service
 from wechat.conversations.rules import Author, MessageKind
 from wechat.conversations.sales import Chat
 from wechat.conversations.service import New
+from wechat.outbound import windows
 from wechat.outbound.contents import ImageContent, NewsContent, TextContent
-from wechat.pushes.messages import Text
+from wechat.pushes.messages import PicturesSent, Text
 from wechat.pushes.responders import Responder, Response
 from wechat.pushes.service import Receiver
 
@@ -258,3 +261,32 @@ async def test_a_chat_with_the_owner_is_one_record_of_sales_a_business_day(fan):
     assert await count(guide, make.NOON + timedelta(hours=2)) == 0
     assert await count(guide, make.NOON + timedelta(days=1)) == 1
     assert await make.count("sales_record") == 2
+
+
+async def test_windows_are_locked_before_conversations_also_for_what_opens_none(fan):
+    await hear(fan, fan.text("你好"))
+    answer = Response(contents=(TextContent(text="收到"), TextContent(text="请稍等")))
+    pictures = fan.event("pic_weixin", EventKey="k", SendPicsInfo={"Count": 0, "PicList": ""})
+    digest = (await make.rows("SELECT digest FROM customer_window"))[0]["digest"]
+    async with database.transaction() as connection:
+        await windows.lock(connection, [digest])
+        told = asyncio.create_task(
+            hear(fan, pictures, answer=answer, answers=(PicturesSent,)), context=contextvars.Context()
+        )
+        await until(make.somebody_waits)
+        # As whoever replies does; the handler, which waits for the window, has no conversation yet.
+        await connection.execute("SELECT FROM conversation FOR NO KEY UPDATE NOWAIT")
+    await told
+    assert [one[3] for one in await lines()] == ["你好", None, "收到", "请稍等"]
+
+
+async def test_who_asks_for_a_person_by_a_tap_is_known_from_then_on(fan):
+    """Their follow was missed, or is not yet imported."""
+    tap = fan.event("CLICK", EventKey="k")
+    await hear(fan, tap, answer=Response(text="营业时间 9 点到 21 点"))
+    assert await make.count("identity") == 0, "a tap alone tells nothing of who follows"
+    await hear(fan, fan.event("CLICK", EventKey="人工"), answer=Response(text="已为您转人工", hand_over=True))
+    assert [(one[1], one[3]) for one in await lines()] == [("event", None), ("auto", "已为您转人工")]
+    assert (await conversation())["waiting_since"]
+    await hear(fan, fan.event("CLICK", at=make.NOON, EventKey="人工"), answer=Response(text="好", hand_over=True))
+    assert await make.count("timeline WHERE kind = 'message'") == 1, "no message of who is known"

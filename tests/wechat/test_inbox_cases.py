@@ -4,10 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from app.contexts import registry
 from core.organisation.handover import service as handover
 from infra import clock, database
 from tests import factories as make
 from tests.factories import NOON
+from tests.pushes import Pushes
 from tests.wechat.inbox_world import (
     HANDED_OVER,
     agent,
@@ -18,7 +20,6 @@ from tests.wechat.inbox_world import (
     follower,
     here,
     holder,
-    id_of,
     leaves,
     live,
     rung,
@@ -313,10 +314,19 @@ async def test_a_case_without_a_word_for_a_day_ends_by_itself_unless_somebody_wa
     assert [one["kind"] for one in kinds] == ["case_opened"] * 2 + ["case_closed"] * 2
 
 
-async def test_a_batch_of_many_fans_is_one_of_each(account):
+async def test_a_batch_of_pushes_comes_to_the_inbox_and_a_repeated_one_once(account, http):
     guide = await make.guide()
     fans = [await follower(account, guide) for _ in range(3)]
     for fan in fans:
-        await says(fan)
-    assert len({await id_of(fan) for fan in fans}) == 3
-    assert await make.count("service_case") == 3
+        pushes = Pushes(account, fan.openid)
+        sealed = pushes.sealed(pushes.text("有没有红色的"))
+        assert [(await sealed.send(http)).text for _ in range(2)] == ["success"] * 2
+        assert (await pushes.sealed(pushes.text("在吗")).send(http)).text == "success"
+    await make.settle(registry())
+    for fan in fans:
+        [case] = await cases(fan)
+        assert (case["wanted"], case["staff_id"]) == ("no_answer", guide.id)
+        assert await thread(fan) == [(1, "fan", "有没有红色的"), (2, "fan", "在吗")]
+        assert (await conversation(fan))["unread"] == 2
+    assert len(await rung(guide)) == 3
+    assert [reason for reason, _ in await live(guide)].count("case") == 3

@@ -18,16 +18,16 @@ from wechat.platform import menus as platform
 
 LIMITS = Limits((3, 5), (16, 60), (4, 7), 128, 1024, 3)
 LABEL, WAITING, GONE = new_id(), new_id(), new_id()
-KNOWN = Known(frozenset({"points"}), {LABEL: 100, WAITING: None})
+KNOWN = Known(frozenset({"points"}), labels={LABEL: 100, WAITING: None})
 MINI = {"title": "商城", "kind": "mini_program", "app_id": "wx2", "page": "pages/index", "url": "https://shop.example/"}
 
 
-def checked(buttons, personal_menus=()):
+def checked(buttons, personal_menus=(), known=KNOWN):
     found = problems.problems_of(
         TypeAdapter(list[ButtonIn]).validate_python(buttons),
         TypeAdapter(list[PersonalIn]).validate_python(personal_menus),
         LIMITS,
-        KNOWN,
+        known,
     )
     return [(problem.where, problem.code) for problem in found]
 
@@ -109,6 +109,7 @@ async def test_a_key_is_answered_by_a_rule_that_holds_here(db):
     staff = await make.admin()
     rules = {"here": {"account_id": account.id}, "everywhere": {}, "there": {"account_id": other.id}}
     rules |= {"off": {"enabled": False}, "gone": {"deleted_at": clock.now()}, "word": {"trigger": "keyword"}}
+    rules |= {"click": {"trigger": "event"}, "scan": {"trigger": "event", "account_id": other.id}}
     for word, changes in rules.items():
         values = {"account_id": None, "trigger": "menu", "enabled": True, "deleted_at": None} | changes
         await database.execute(
@@ -125,7 +126,17 @@ async def test_a_key_is_answered_by_a_rule_that_holds_here(db):
             clock.now(),
             values["deleted_at"],
         )
-    assert (await queries.known(account.id)).answered == {"here", "everywhere"}
+    known = await queries.known(account.id)
+    assert known.answered >= {"here", "everywhere", "人工"}, "and commands of the chat"
+    assert not known.answered & {*rules, "scan"} - {"here", "everywhere"}
+    assert known.events == {"click"}
+
+
+def test_an_event_rule_answers_every_key_of_its_kind():
+    buttons = [named("一") | {"key": "a"}, named("二") | {"key": "B", "kind": "scan_wait"}]
+    found = checked(buttons, known=Known(events=frozenset({"click"})))
+    assert found == [("buttons.1.key", "key_unanswered")]
+    assert checked(buttons, known=Known(events=frozenset({"click", "scancode_waitmsg"}))) == []
 
 
 async def test_a_deleted_label_is_none(db):

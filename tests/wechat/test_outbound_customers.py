@@ -12,6 +12,7 @@ from tests.wechat import window_world as world
 from tests.wechat.window_world import SEND
 from wechat.accounts import service as accounts
 from wechat.outbound import retrying, speaking, windows
+from wechat.outbound.endings import postpone
 from wechat.outbound.errors import FanBlocked, FanRefuses, MessageNotRetriable, WindowShut, WindowUsedUp
 from wechat.outbound.rules import Channel, NewMessage, Why
 from wechat.outbound.service import put_many
@@ -59,6 +60,15 @@ async def test_an_earlier_one_that_waits_holds_the_later_ones(platform, account,
     await speaking.speak_due()
     assert await world.states() == [("pending", "48001"), ("pending", None)]
     assert await world.shown(platform, fan) == []
+    await again(db, minutes=1)
+    assert await world.shown(platform, fan) == ["先", "后"]
+
+
+async def test_one_that_waits_for_the_platform_to_come_back_holds_the_later_ones(platform, account, fan, db):
+    await world.say(fan, "先")
+    await postpone(Channel.CUSTOMER, account.app_id)
+    await world.say(fan, "后")
+    assert await speaking.speak_due() == 0
     await again(db, minutes=1)
     assert await world.shown(platform, fan) == ["先", "后"]
 

@@ -238,3 +238,14 @@ async def test_pictures_wait_for_the_one_upload_and_share_what_came_of_it(platfo
     assert await called(platform, account, "media_upload") == 1
     await uploads.forget(account, names[:1])
     assert await database.fetch("SELECT 1 FROM wechat_upload") == []
+
+
+async def test_a_large_picture_is_uploaded_as_it_is(platform, account):
+    """More than 1 MiB."""
+    noise = Image.effect_noise((1_200, 1_200), 100)
+    buffer = io.BytesIO()
+    noise.save(buffer, "PNG")
+    assert len(buffer.getvalue()) > 1_048_576
+    fan = await world.talker(platform, account)
+    await world.say(fan, content=ImageContent(file_id=await stored(buffer.getvalue())))
+    assert await speaking.speak_due() == 1

@@ -19,6 +19,7 @@ from wechat.autoreplies.commands import Command, registered
 from wechat.autoreplies.filling import ACCOUNT, CALLING, GUIDE, STORE, filled
 from wechat.autoreplies.rules import Trigger, Why
 from wechat.conversations import queries as conversations
+from wechat.conversations import words
 from wechat.pushes.messages import Scan, Subscribe
 from wechat.pushes.responders import Response
 from wechat.welcomes import responders as welcomes
@@ -110,7 +111,14 @@ async def _answer(candidate: Candidate, act: Act, book: Book) -> Response | Why:
             response = await welcomes.welcome(
                 act.view, particular=candidate.particular, everybodys=candidate.everybodys
             )
+            if response is not None:
+                return await _allowed(response)
     return response or Why.NOTHING_TO_SAY
+
+
+async def _allowed(response: Response) -> Response | Why:
+    """Words may have been banned since somebody wrote these."""
+    return Why.BANNED_WORD if await words.banned_in(*response.contents) else response
 
 
 async def _of_rule(rule: Rule, act: Act, book: Book) -> Response | Why:
@@ -120,7 +128,9 @@ async def _of_rule(rule: Rule, act: Act, book: Book) -> Response | Why:
     contents = filled(rule.contents, await _values(rule.placeholders, act)) if rule.placeholders else rule.contents
     if not contents and not rule.hand_over:
         return Why.NOTHING_TO_SAY
-    return Response(contents=contents, rule_id=rule.id, hand_over=rule.hand_over)
+    # Who hears only that nobody had an answer still waits for one.
+    wanted = rule.hand_over or rule.trigger is Trigger.DEFAULT
+    return await _allowed(Response(contents=contents, rule_id=rule.id, hand_over=wanted))
 
 
 async def _held_back(act: Act, book: Book) -> Why | None:

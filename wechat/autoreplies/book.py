@@ -16,6 +16,7 @@ from wechat.autoreplies.filling import placeholders_in
 from wechat.autoreplies.hours import Hours, are_open, hours
 from wechat.autoreplies.patterns import Pattern, find
 from wechat.autoreplies.rules import Match, Trigger, Why, Written, fold, plain
+from wechat.conversations import words
 from wechat.outbound.contents import Content
 
 Fits: TypeAlias = Callable[[Written], bool]
@@ -88,8 +89,9 @@ async def newest() -> Book:
 
 
 async def warm() -> None:
-    """Read the rules before the first push comes."""
+    """Read the rules, and the words that none may say, before the first push comes."""
     await _book.get()
+    await words.known()
 
 
 def forget() -> None:

@@ -41,6 +41,7 @@ class Why(StrEnum):
     NOTHING_TO_SAY = "nothing_to_say"
     PERSON_SERVES = "person_serves"
     SAID_RECENTLY = "said_recently"
+    BANNED_WORD = "banned_word"
 
 
 def fold(text: str) -> str:

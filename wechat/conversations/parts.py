@@ -16,6 +16,7 @@ from core.organisation.queries import Colleague
 from infra import database
 from infra.context import CustomerPart
 from infra.database import Connection
+from wechat.conversations.pictures import OURS_ALONE
 
 _NEWEST = 20
 _AT_REQUEST = "request"
@@ -64,9 +65,10 @@ UPDATE conversation k SET last_text = NULL FROM held WHERE held.id = k.id RETURN
 _DROP_MEDIA = "DELETE FROM chat_media WHERE conversation_id = ANY($1::uuid[]) RETURNING file_id"
 
 # A picture that a colleague sent somebody else as well stays for the other.
-_OWN_PICTURES = """
+_OWN_PICTURES = f"""
 SELECT DISTINCT m.file_id FROM chat_message m
-WHERE m.conversation_id = ANY($1::uuid[]) AND m.author = 'staff' AND m.file_id IS NOT NULL AND NOT EXISTS (
+WHERE m.conversation_id = ANY($1::uuid[]) AND m.author = 'staff' AND m.file_id IS NOT NULL AND {OURS_ALONE}
+AND NOT EXISTS (
     SELECT FROM chat_message o
     WHERE o.author = 'staff' AND o.file_id = m.file_id AND NOT o.conversation_id = ANY($1::uuid[])
 )

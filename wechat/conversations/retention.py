@@ -9,6 +9,7 @@ from uuid import UUID
 from core.files import service as files
 from infra import clock, database, partitions
 from infra.parameters import Parameter
+from wechat.conversations.pictures import OURS_ALONE
 
 KEPT_MONTHS = Parameter(
     name="chat.kept_months", default=24, least=1, most=240, unit="个月", help="聊天消息及其图片、语音、视频保留的月数"
@@ -21,8 +22,8 @@ DELETE FROM chat_media WHERE id IN (
 ) RETURNING file_id
 """
 
-# Pictures of colleagues, those left out that younger messages show as well.
-_PICTURES = """
+# Pictures of colleagues; without a file those that something else shows as well.
+_PICTURES = f"""
 WITH old AS MATERIALIZED (
     SELECT m.conversation_id, m.number, m.created_at, m.file_id FROM chat_message m
     WHERE m.created_at < $1 AND m.author = 'staff' AND m.file_id IS NOT NULL LIMIT $2
@@ -30,10 +31,10 @@ WITH old AS MATERIALIZED (
     UPDATE chat_message m SET file_id = NULL FROM old WHERE m.conversation_id = old.conversation_id
     AND m.number = old.number AND m.created_at = old.created_at
 )
-SELECT DISTINCT file_id FROM old WHERE NOT EXISTS (
-    SELECT FROM chat_message o WHERE o.author = 'staff' AND o.file_id = old.file_id
+SELECT CASE WHEN {OURS_ALONE} AND NOT EXISTS (
+    SELECT FROM chat_message o WHERE o.author = 'staff' AND o.file_id = m.file_id
     AND (o.conversation_id, o.number) NOT IN (SELECT conversation_id, number FROM old)
-)
+) THEN file_id END AS file_id FROM old m
 """
 
 

@@ -83,13 +83,16 @@ def forget() -> None:
     _words.clear()
 
 
+async def banned_in(*contents: Content) -> str | None:
+    """The first banned word in what is about to be said."""
+    words = await known()
+    return next((found for content in contents if (found := words.find("\n".join(_texts(content))))), None)
+
+
 async def refuse_banned(*contents: Content) -> None:
     """What a colleague is about to say. Raises BannedWordInText with the word."""
-    words = await known()
-    for content in contents:
-        found = words.find("\n".join(_texts(content)))
-        if found is not None:
-            raise BannedWordInText({"word": found})
+    if found := await banned_in(*contents):
+        raise BannedWordInText({"word": found})
 
 
 def _texts(content: Content) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """A colleague's answer: the message, its place in the window, the case and the record of sales in one transaction.
 
-A file of its own: what stands against an answer is looked at in one order, under locks taken in one order: files,
-customer, window, conversation.
+A file of its own: what stands against an answer is looked at in one order, under locks that everybody takes in one
+order: customer, window, conversation, files.
 """
 
 from uuid import UUID
@@ -49,21 +49,21 @@ UPDATE conversation SET waiting_since = NULL, unread = 0 WHERE id = $1
 async def reply(by: Colleague, conversation_id: UUID, answer: ReplyIn) -> int:
     """Answer a fan; the message's number. Whatever is raised, nothing was written.
 
-    Raises ConversationNotFound, BannedWordInText, FileNotFound, AnsweredMeanwhile, ServedByOther, WindowShut,
+    Raises ConversationNotFound, BannedWordInText, AnsweredMeanwhile, ServedByOther, FileNotFound, WindowShut,
     WindowUsedUp, FanNotFollowing, FanBlocked, FanRefuses, AccountSilent.
     """
     where = await expect_reached(by, conversation_id)
     await words.refuse_banned(answer.content)
     what, at = stored(answer.content), clock.now()
     async with transaction() as connection:
-        if what.file_id is not None:
-            await files.keep(connection, [what.file_id], by.id)
         chat = Chat(conversation_id=where.id, customer_id=where.customer_id, staff_id=by.id, at=at)
         await sales.count_many(connection, [chat])
         await windows.lock(connection, [where.digest])
         one = await service.held(connection, conversation_id)
         if not answer.anyway:
             await _expect_unanswered(connection, by, one, answer.seen)
+        if what.file_id is not None:
+            await files.keep(connection, [what.file_id], by.id)
         outbound_id = await _say(connection, by, where, answer.content)
         new = New(author=Author.STAFF, kind=what.kind, content=answer.content, staff_id=by.id, outbound_id=outbound_id)
         number = await conversations.add(connection, conversation_id, new)

@@ -13,7 +13,7 @@ _DAY = timedelta(days=1)
 
 
 class Wanted(StrEnum):
-    """Why a case was opened: no rule had an answer, the fan asked for a person, or a colleague began it."""
+    """Why a case was opened: no rule had an answer, the fan or what answered wants a person, or a colleague began."""
 
     NO_ANSWER = "no_answer"
     ASKED = "asked"

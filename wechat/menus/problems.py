@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from infra.parameters import Parameter
-from wechat.menus.schemas import ButtonIn, Level, MenuProblemOut, PersonalIn
-from wechat.menus.wording import fields_of
+from wechat.menus.schemas import ButtonIn, ButtonKind, Level, MenuProblemOut, PersonalIn
+from wechat.menus.wording import TYPES, fields_of
 
 
 def _limit(name: str, default: int, words: str, unit: str = "") -> Parameter[int]:
@@ -29,7 +29,7 @@ URL_BYTES = _limit("url_bytes", 1024, "菜单链接的最大字节数（平台�
 PERSONAL_DOMAINS = _limit("personal_domains", 3, "所有个性化菜单最多跳转到几个域名（平台规定）", "个")
 
 # Taps after which the fan waits for words of ours.
-_WAITED_FOR = {"click", "scan_wait"}
+_WAITED_FOR: frozenset[ButtonKind] = frozenset({"click", "scan_wait"})
 _MISSING = {"key": "请填写 key", "url": "请填写链接", "app_id": "请填写小程序 AppID", "page": "请填写小程序页面路径"}
 
 
@@ -59,9 +59,13 @@ async def limits() -> Limits:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of an account: keys that a rule answers, its labels with the platform's number of each."""
+    """What is known of an account: its labels with the platform's number of each, keys that something answers.
+
+    `answered` are those of rules, and words of commands of the chat; `events` are answered whatever their key.
+    """
 
     answered: frozenset[str] = frozenset()
+    events: frozenset[str] = frozenset()
     labels: Mapping[UUID, int | None] | None = None
 
 
@@ -126,9 +130,12 @@ class _Check:
                 yield _problem(there, f"{name}_too_long", f"最多 {most} 字节")
             elif name == "url" and _host(value) is None:
                 yield _problem(there, "url_invalid", "链接须以 http:// 或 https:// 开头")
-        if button.kind in _WAITED_FOR and button.key and button.key not in self.known.answered:
+        if button.kind in _WAITED_FOR and button.key and not self._is_answered(button.kind, button.key):
             words = "还没有自动回复规则回答这个 key，粉丝点击后收不到回复"
             yield _problem(f"{where}.key", "key_unanswered", words, "warning")
+
+    def _is_answered(self, kind: ButtonKind, key: str) -> bool:
+        return key in self.known.answered or TYPES[kind] in self.known.events
 
     def personal(self, buttons: Sequence[ButtonIn], menus: Sequence[PersonalIn]) -> Iterator[MenuProblemOut]:
         if menus and not buttons:

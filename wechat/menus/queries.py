@@ -1,6 +1,6 @@
 """Reading menus: the editions of an account, its draft, and what the next draft begins from."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ import orjson
 from pydantic import TypeAdapter
 
 from infra import database
+from infra.context import ChatCommand
 from wechat.accounts import queries as accounts
 from wechat.accounts.models import Account
 from wechat.accounts.queries import Credentials
@@ -34,14 +35,22 @@ _NEWEST = f"{_EDITIONS} ORDER BY m.state = 'draft' DESC, m.number DESC LIMIT 1"
 
 _LABELS = "SELECT id, platform_id FROM wechat_label WHERE account_id = $1 AND deleted_at IS NULL"
 _ANSWERED = """
-SELECT DISTINCT w.key FROM auto_reply r CROSS JOIN jsonb_array_elements_text(r.words) AS w (key)
-WHERE r.trigger = 'menu' AND r.enabled AND r.deleted_at IS NULL AND (r.account_id IS NULL OR r.account_id = $1)
+SELECT DISTINCT r.trigger, w.key FROM auto_reply r CROSS JOIN jsonb_array_elements_text(r.words) AS w (key)
+WHERE r.trigger IN ('menu', 'event') AND r.enabled AND r.deleted_at IS NULL
+    AND (r.account_id IS NULL OR r.account_id = $1)
 """
 _BEFORE_US = "SELECT content, read_at FROM wechat_menu WHERE account_id = $1"
 
 _NOBODYS = UUID(int=0)
+# Words of the chat's commands, which also answer a key of their name.
+_commands = set[str]()
 _buttons = TypeAdapter(list[ButtonIn])
 _personal = TypeAdapter(list[PersonalIn])
+
+
+def register(commands: Iterable[ChatCommand]) -> None:
+    """The commands of all contexts."""
+    _commands.update(word for command in commands for word in command.words)
 
 
 async def official(account_id: UUID) -> tuple[Account, Credentials]:
@@ -93,8 +102,9 @@ async def numbers(account_id: UUID) -> dict[UUID, int]:
 
 async def known(account_id: UUID) -> Known:
     """What checks need to know."""
-    answered = frozenset(row["key"] for row in await database.fetch(_ANSWERED, account_id))
-    return Known(answered, await labels(account_id))
+    rows = await database.fetch(_ANSWERED, account_id)
+    keys, events = (frozenset(row["key"] for row in rows if row["trigger"] == kind) for kind in ("menu", "event"))
+    return Known(keys | _commands, events, await labels(account_id))
 
 
 def buttons_of(row: asyncpg.Record) -> tuple[list[ButtonIn], list[PersonalIn]]:

@@ -9,7 +9,7 @@ import asyncpg
 
 from infra import clock, database, metrics
 from infra.database import Connection
-from wechat.outbound.rules import PAUSE, Channel, Ending, State
+from wechat.outbound.rules import PAUSE, Channel, Ending, State, Why
 
 # Only under the lease it was claimed with: whoever was slower than that has lost it to another sender.
 _END = """
@@ -32,8 +32,9 @@ UPDATE outbound_message m SET platform_id = l.platform_id, attempts = m.attempts
 FROM locked l WHERE m.id = l.id RETURNING m.id, m.state, m.source_id, m.staff_id, m.result, m.settled_at
 """
 
+# With the reason: what only waits for its time holds no later message of its conversation up, this does.
 _POSTPONE = """
-UPDATE outbound_message SET due_at = $3
+UPDATE outbound_message SET due_at = $3, error = COALESCE(error, $4)
 WHERE channel = $1 AND state = 'pending' AND due_at < $3
 AND account_id = (SELECT id FROM wechat_account WHERE app_id = $2)
 """
@@ -64,4 +65,4 @@ def count(channel: Channel, rows: Sequence[asyncpg.Record]) -> list[State]:
 
 async def postpone(channel: Channel, app_id: str) -> None:
     """The platform is away: calls that time out would keep the workers from everything else."""
-    await database.execute(_POSTPONE, channel, app_id, clock.now() + PAUSE)
+    await database.execute(_POSTPONE, channel, app_id, clock.now() + PAUSE, Why.AWAY)

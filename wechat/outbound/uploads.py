@@ -4,10 +4,10 @@ A file of its own: what is sent names pictures by what the platform calls them, 
 """
 
 import asyncio
-from collections import defaultdict
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 import asyncpg
 
@@ -51,7 +51,7 @@ ON CONFLICT (account_id, digest, kind) DO UPDATE SET value = excluded.value, unt
 
 # Pictures in memory at once; and of the same picture, one is uploaded while the others wait for it.
 _handling = asyncio.Semaphore(2)
-_locks = defaultdict[tuple[UUID, str, "Kind"], asyncio.Lock](asyncio.Lock)
+_locks = WeakValueDictionary[tuple[UUID, str, "Kind"], asyncio.Lock]()
 
 
 class Kind(StrEnum):
@@ -73,7 +73,7 @@ async def named(account: Credentials, file_id: UUID, kind: Kind) -> str:
     if file is None:
         raise PictureGone
     place = account.id, file["digest"], kind
-    async with _locks[place]:
+    async with _locks.setdefault(place, asyncio.Lock()):
         known = await database.fetch_one(_KNOWN, *place, clock.now())
         if known is not None:
             return str(known["value"])

@@ -1,5 +1,6 @@
 """One request to the platform over one aiohttp session per process; what it answers is JSON or bytes."""
 
+import io
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -94,7 +95,7 @@ def _written(body: dict[str, Any] | Form) -> bytes | aiohttp.FormData:
     if isinstance(body, dict):
         return orjson.dumps(body)
     form = aiohttp.FormData()
-    form.add_field("media", body.content, filename=body.name, content_type=body.media_type)
+    form.add_field("media", io.BytesIO(body.content), filename=body.name, content_type=body.media_type)
     return form
 
 

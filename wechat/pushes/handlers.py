@@ -1,7 +1,8 @@
 """From a push to a customer and a conversation: the ordered handler of what was received."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
+from uuid import UUID
 
 from core.customers.rules import NOBODY, Contact, ContactKind
 from core.customers.service import record_contacts
@@ -22,9 +23,14 @@ from wechat.pushes.events import PushReceived
 from wechat.pushes.hearing import action, heard
 from wechat.pushes.messages import Body, Message, Other, Push, Scan, Subscribe, TemplateSent, Unsubscribe
 from wechat.pushes.parsing import parse
-from wechat.pushes.store import stored_pushes
+from wechat.pushes.store import Stored, stored_pushes
 
 Received: TypeAlias = tuple[PushReceived, Push]
+
+_PRESENT = """
+SELECT i.digest FROM identity i JOIN wechat_account a ON a.app_id = i.app_id
+WHERE i.digest = ANY($1::bytea[]) AND (i.following OR a.kind <> 'official')
+"""
 
 
 async def _record(deliveries: Sequence[Delivered[PushReceived]]) -> None:
@@ -38,13 +44,19 @@ async def _record(deliveries: Sequence[Delivered[PushReceived]]) -> None:
         scenes = {scene for _, push in pushes if (scene := _scene(push.body))}
         owners = await codes.owners(current, scenes) if scenes else {}
         contacts = [
-            contact
+            _contact(event, push, kind, owners, followable=followed[event.app_id])
             for event, push in pushes
-            if (contact := _contact(event, push, owners, followable=followed[event.app_id])) is not None
+            if (kind := _kind(push.body)) is not None
+        ]
+        met = {contact.identity for contact in contacts}
+        contacts += [
+            _contact(event, push, ContactKind.MESSAGE, owners, followable=followed[event.app_id])
+            for event, push in await _missed(current, pushes, stored)
+            if bytes.fromhex(event.person) not in met
         ]
         if contacts:
             await record_contacts(current, contacts)
-        await _windows(current, pushes)
+        await _windows(current, pushes, stored)
         acts = [
             act
             for event, push in pushes
@@ -54,7 +66,24 @@ async def _record(deliveries: Sequence[Delivered[PushReceived]]) -> None:
             await inbox.receive_many(current, acts)
 
 
-async def _windows(current: Connection, pushes: Sequence[Received]) -> None:
+async def _missed(current: Connection, pushes: Sequence[Received], stored: Mapping[UUID, Stored]) -> Sequence[Received]:
+    """Acts that are no contact, by which people want a colleague of whom we don't know that they follow.
+
+    Their follow was missed, or is not imported yet. They count as having written, or nobody would hear of them.
+    """
+    wanting = [
+        (event, push)
+        for event, push in pushes
+        if _kind(push.body) is None and (answer := stored[event.push_id].answer) and answer.hand_over
+    ]
+    if not wanting:
+        return []
+    rows = await current.fetch(_PRESENT, [bytes.fromhex(event.person) for event, _ in wanting])
+    present = {row["digest"].hex() for row in rows}
+    return [(event, push) for event, push in wanting if event.person not in present]
+
+
+async def _windows(current: Connection, pushes: Sequence[Received], stored: Mapping[UUID, Stored]) -> None:
     """What people did opens windows for customer messages, and leaving shuts them: before answers are put."""
     ids = {app_id: (await accounts.credentials(app_id)).id for app_id in {event.app_id for event, _ in pushes}}
     openings = [
@@ -67,6 +96,13 @@ async def _windows(current: Connection, pushes: Sequence[Received]) -> None:
         for event, push in pushes
         if isinstance(push.body, Unsubscribe)
     ]
+    opened = {opening.digest for opening in openings}
+    # Answers take places when their conversations are held already, and one order of locks is for all.
+    others = {closing.digest for closing in closings} | {
+        bytes.fromhex(event.person) for event, _ in pushes if stored[event.push_id].answer
+    }
+    if others - opened:
+        await windows.lock(current, opened | others)
     await windows.open_many(current, openings)
     await windows.close_many(current, closings)
 
@@ -108,11 +144,8 @@ async def _is_followed(app_id: str) -> bool:
 
 
 def _contact(
-    event: PushReceived, push: Push, owners: dict[tuple[str, str], Owners], *, followable: bool
-) -> Contact | None:
-    kind = _kind(push.body)
-    if kind is None:
-        return None
+    event: PushReceived, push: Push, kind: ContactKind, owners: dict[tuple[str, str], Owners], *, followable: bool
+) -> Contact:
     code = owners.get((event.app_id, _scene(push.body) or ""))
     return Contact(
         source=event.push_id,

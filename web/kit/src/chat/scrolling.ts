@@ -7,12 +7,14 @@ const NEAR_PX = 120;
 /** Where a thread is looked at: who reads at the end stays there, who reads further up is told that there is more. */
 export function useScrolling(box: Readonly<Ref<HTMLElement | null>>, thread: Thread, outgoing: () => Outgoing[]) {
   const below = ref(false);
+  let atEnd = true;
 
   const nearEnd = () => !box.value || box.value.scrollHeight - box.value.scrollTop - box.value.clientHeight < NEAR_PX;
 
   function toEnd(): void {
     box.value?.scrollTo({ top: box.value.scrollHeight });
     below.value = false;
+    atEnd = true;
   }
 
   function seen(): void {
@@ -36,16 +38,26 @@ export function useScrolling(box: Readonly<Ref<HTMLElement | null>>, thread: Thr
   }
 
   function onScroll(): void {
-    if (nearEnd()) below.value = false;
+    atEnd = nearEnd();
+    if (atEnd) below.value = false;
     seen();
   }
 
+  // A keyboard that comes up and a picture that has arrived leave the end where it is.
+  const stay = () => atEnd && toEnd();
+  const sizes = new ResizeObserver(stay);
+
   onMounted(() => {
+    if (box.value) sizes.observe(box.value);
+    box.value?.addEventListener("load", stay, true);
     toEnd();
     seen();
     document.addEventListener("visibilitychange", seen);
   });
-  onBeforeUnmount(() => document.removeEventListener("visibilitychange", seen));
+  onBeforeUnmount(() => {
+    sizes.disconnect();
+    document.removeEventListener("visibilitychange", seen);
+  });
 
   return { below, toEnd, earlier, onScroll };
 }

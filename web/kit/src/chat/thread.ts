@@ -8,6 +8,8 @@ import type { ChatNews, ConversationDetail, Message } from "./types";
 const PAGE = 50;
 const MOST = 200;
 const PAUSE_MS = 300;
+/** Browsers wait no longer. */
+const LONGEST_MS = 2 ** 31 - 1;
 const UNSETTLED = new Set(["pending", "sending"]);
 
 /**
@@ -41,9 +43,9 @@ export function useThread(id: string) {
     messages.value = [...known.values()].sort(byNumber);
   }
 
-  /** All that came since, and what became of what was on its way. */
+  /** All that came since, and what became of what was on its way: to the phone, or from it into our files. */
   async function catchUp(): Promise<void> {
-    const waiting = messages.value.find(({ sent }) => sent && UNSETTLED.has(sent.state));
+    const waiting = messages.value.find(isUnsettled);
     let after = waiting ? waiting.number - 1 : newest.value;
     for (let size = MOST; size === MOST;) {
       const fresh = await read({ after, limit: MOST });
@@ -96,7 +98,7 @@ export function useThread(id: string) {
     (until) => {
       window.clearTimeout(end);
       const left = until ? new Date(until).getTime() - Date.now() : -1;
-      if (left >= 0) end = window.setTimeout(() => void follow(), left + PAUSE_MS);
+      if (left >= 0) end = window.setTimeout(() => void follow(), Math.min(left + PAUSE_MS, LONGEST_MS));
     },
   );
   onScopeDispose(() => window.clearTimeout(end));
@@ -119,6 +121,10 @@ export function useThread(id: string) {
 }
 
 export type Thread = ReturnType<typeof useThread>;
+
+function isUnsettled({ sent, media }: Message): boolean {
+  return (sent !== null && UNSETTLED.has(sent.state)) || media?.state === "waiting";
+}
 
 function byNumber(one: Message, other: Message): number {
   return one.number - other.number;

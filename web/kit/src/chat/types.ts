@@ -11,7 +11,7 @@ export type QuickReply = Schemas["QuickReplyOut"];
 export interface ChatNews {
   conversation_id: string;
   number: number;
-  reason: "message" | "sent" | "case" | "assigned" | "read";
+  reason: "message" | "media" | "sent" | "case" | "assigned" | "read";
 }
 
 /** A reply of this page that has no number yet. */

@@ -99,6 +99,7 @@ export const replies: Words["replies"] = {
     nothing_to_say: "Has nothing to say",
     person_serves: "A colleague is serving",
     said_recently: "Has just said it",
+    banned_word: "Holds a banned word",
   },
   tries: {
     title: "Try it",

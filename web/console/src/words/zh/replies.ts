@@ -93,6 +93,7 @@ export const replies = {
     nothing_to_say: "没有要说的内容",
     person_serves: "同事正在接待",
     said_recently: "刚刚已经说过",
+    banned_word: "含有违禁词",
   },
   tries: {
     title: "试一试",
