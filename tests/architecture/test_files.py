@@ -204,6 +204,7 @@ OWN_NAMES = {
     "wechat/conversations/parts.py",
     "wechat/conversations/retention.py",
     "wechat/conversations/sales.py",
+    "wechat/conversations/pictures.py",
     "wechat/conversations/words.py",
     "wechat/pushes/hearing.py",
     "wechat/pushes/parsing.py",

@@ -20,6 +20,7 @@ def rows(page):
     return page.get_by_role("table").locator("tbody").get_by_role("row")
 
 
+@pytest.mark.prove
 async def test_conditions_are_kept_as_a_view_and_found_again(open_application, shop):
     tag = await shop.call("POST", "/tags", {"kind": "tag", "name": "爱喝绿茶"}, by=shop.admin)
     people = (await shop.call("GET", "/customers"))["items"]

@@ -110,6 +110,7 @@ async def test_english_leaves_no_chinese_on_any_page(open_application, shop):
     assert {one for one in left if not one.endswith(": 中文")} == set()
 
 
+@pytest.mark.prove
 async def test_the_language_follows_the_switch_at_once_and_stays(open_application):
     page = await open_application("/app/console/", await make.colleague(RoleKey.MARKETER), width=1440, height=900)
     await expect(page.get_by_role("heading", name="自动回复", level=1)).to_be_visible()
@@ -121,6 +122,7 @@ async def test_the_language_follows_the_switch_at_once_and_stays(open_applicatio
     await expect(page.get_by_role("heading", name="自动回复", level=1)).to_be_visible()
 
 
+@pytest.mark.prove
 async def test_a_list_that_fails_says_so_and_is_read_again(open_application):
     admin = await make.admin()
     page = await open_application("/app/console/me", admin, width=1440, height=900)

@@ -80,6 +80,7 @@ async def test_the_second_who_answers_is_told_who_was_first_and_with_what(opened
     await expect(dialog).to_be_hidden()
 
 
+@pytest.mark.prove
 async def test_nothing_can_be_sent_to_who_left_and_the_page_says_what_remains(opened, fan):
     await world.leaves(fan)
     await expect(opened.get_by_text("客户已取消关注，不能再发消息")).to_be_visible()
@@ -92,6 +93,7 @@ async def test_nothing_can_be_sent_to_who_left_and_the_page_says_what_remains(op
     assert (await world.thread(fan))[-1][1:] == ("note", "改天打电话")
 
 
+@pytest.mark.prove
 async def test_a_quick_reply_is_chosen_with_the_keyboard(open_application, guide, fan, http):
     headers = await make.headers(guide)
     for title, text in (("地址", "南京路 1 号"), ("营业时间", "九点到二十一点")):
@@ -103,6 +105,7 @@ async def test_a_quick_reply_is_chosen_with_the_keyboard(open_application, guide
     await expect(page.get_by_label("回复内容")).to_have_value("九点到二十一点")
 
 
+@pytest.mark.prove
 async def test_a_case_is_closed_and_opened_again(opened, fan):
     await reply(opened, "九点")
     await expect(opened.get_by_text("还可发 4 条")).to_be_visible()
@@ -112,6 +115,7 @@ async def test_a_case_is_closed_and_opened_again(opened, fan):
     assert (await world.cases(fan))[-1]["closed_at"] is None
 
 
+@pytest.mark.prove
 async def test_what_was_not_sent_is_taken_back_or_sent_again(opened, fan):
     await opened.route("**/messages", lambda route: route.abort())
     await reply(opened, "在的")

@@ -28,6 +28,7 @@ async def test_at80_a_marketer_logs_in_and_begins_at_what_marketers_do(open_appl
     await expect(page.get_by_label("用户名")).to_be_visible()
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize(
     ("role", "first", "without"),
     [
@@ -46,6 +47,7 @@ async def test_at74_the_navigation_has_what_the_role_may_do(open_application, ro
         await expect(pages_of(page)).to_have_count(11)
 
 
+@pytest.mark.prove
 async def test_a_page_beyond_ones_rights_and_one_that_is_not_there_say_so(open_application):
     page = await open_application("/app/console/parameters", await make.guide(), **WIDE)
     await expect(page.get_by_role("heading", name="没有权限")).to_be_visible()
@@ -55,6 +57,7 @@ async def test_a_page_beyond_ones_rights_and_one_that_is_not_there_say_so(open_a
     await expect(page).to_have_url(re.compile("/inbox"))
 
 
+@pytest.mark.prove
 async def test_a_slash_finds_a_customer_from_anywhere(open_application, http):
     admin = await make.admin()
     body = {"name": "顾客01", "phones": {"mobile": "13800138000"}}

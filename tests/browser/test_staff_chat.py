@@ -98,7 +98,7 @@ async def test_what_was_not_sent_outlives_the_page_and_is_sent_once(opened, fan)
     await opened.reload()
     await expect(opened.get_by_label("回复内容")).to_have_value("在的")
     await opened.get_by_role("button", name="发送", exact=True).click()
-    await expect(said(opened).get_by_text("在的")).to_have_count(1)
+    await expect(said(opened).locator("article", has_text="在的")).to_contain_text("等待发送")
     assert [line[2] for line in await world.thread(fan) if line[1] == "staff"] == ["在的"]
 
 

@@ -39,6 +39,7 @@ async def test_everybody_can_use_the_log_in(open_application, width):
     assert await focus_is_seen(page)
 
 
+@pytest.mark.prove
 async def test_english_is_complete_from_the_log_in_on(open_application):
     guide = await make.guide()
     page = await open_application("/app/staff/")
@@ -62,6 +63,7 @@ async def second_factor(http, staff):
     return totp.at(now + timedelta(seconds=30))
 
 
+@pytest.mark.prove
 async def test_a_second_factor_is_asked_for_after_the_password(open_application, http):
     guide = await make.guide()
     code = await second_factor(http, guide)
@@ -96,6 +98,7 @@ async def test_a_given_password_is_changed_before_anything_else(open_application
     await expect(page.get_by_role("heading", name="我的码")).to_be_visible()
 
 
+@pytest.mark.prove
 async def test_an_ended_session_leads_to_the_log_in_and_back(open_application, http):
     admin, guide = await make.admin(), await make.guide()
     page = await open_application("/app/staff/me", guide)
@@ -108,6 +111,7 @@ async def test_an_ended_session_leads_to_the_log_in_and_back(open_application, h
     await expect(page.get_by_label("用户名")).to_be_visible()
 
 
+@pytest.mark.prove
 async def test_a_link_with_a_state_of_somebody_else_logs_nobody_in(open_application):
     await make.account()
     page = await open_application("/app/staff/log-in/wechat?code=abc&state=of-somebody-else")

@@ -50,6 +50,7 @@ async def test_a_fan_is_found_and_gets_a_note_a_next_contact_and_a_tag(open_appl
     await expect(page.get_by_role("link", name="顾客02")).to_contain_text("爱喝绿茶")
 
 
+@pytest.mark.prove
 async def test_lists_are_narrowed_and_what_is_empty_says_so(open_application, guide_at_work):
     page = await open_application("/app/staff/customers", guide_at_work.guide)
     await expect(page.get_by_text("还没有客户")).to_be_visible()
@@ -63,6 +64,7 @@ async def test_lists_are_narrowed_and_what_is_empty_says_so(open_application, gu
     assert "list=following" in page.url
 
 
+@pytest.mark.prove
 async def test_a_customer_of_somebody_else_is_not_there(open_application, guide_at_work):
     customer = await guide_at_work.fan("one", "顾客01")
     other = await make.guide("导购02")
@@ -96,6 +98,7 @@ async def test_a_notice_arrives_by_itself_and_is_read(open_application, guide_at
     await expect(page.get_by_role("link", name="消息", exact=True)).to_be_visible()
 
 
+@pytest.mark.prove
 async def test_all_notices_are_marked_read_at_once(open_application, guide_at_work):
     for number in range(3):
         await guide_at_work.notice(str(number), f"通知{number}")
@@ -105,6 +108,7 @@ async def test_all_notices_are_marked_read_at_once(open_application, guide_at_wo
     await expect(page.get_by_role("button", name="全部已读")).to_be_hidden()
 
 
+@pytest.mark.prove
 async def test_a_reminder_is_added_and_done(open_application, guide_at_work):
     page = await open_application("/app/staff/todos", guide_at_work.guide)
     await expect(page.get_by_text("没有待办")).to_be_visible()
@@ -118,6 +122,7 @@ async def test_a_reminder_is_added_and_done(open_application, guide_at_work):
     await expect(page.get_by_text("给顾客01回电")).to_be_visible()
 
 
+@pytest.mark.prove
 async def test_a_task_is_read_accepted_and_done(open_application, guide_at_work):
     body = {"title": "新茶陈列", "body": "按图陈列", "audience": {"staff_ids": [str(guide_at_work.guide.id)]}}
     task = (await guide_at_work.call("POST", "/tasks", body, by=guide_at_work.admin))["id"]

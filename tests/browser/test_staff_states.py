@@ -36,6 +36,7 @@ async def test_what_fails_is_said_in_words_and_tried_again(open_application, htt
     await expect(page.get_by_text("没有待办")).to_be_visible()
 
 
+@pytest.mark.prove
 async def test_a_note_whose_answer_was_lost_is_written_once(open_application, http):
     work = await desk(http)
     customer = await work.fan("one", "顾客01")

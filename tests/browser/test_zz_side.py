@@ -6,6 +6,8 @@ import aiohttp, pytest
 from playwright.async_api import expect
 from tests.scenarios.outside import Outside
 from tests.browser.test_chat_side_by_side import *
+from tests.browser import test_chat_side_by_side as m
+m.QUESTION = f"白茶饼还有 {int(time.time())} 饼吗"
 from tests.browser.test_chat_side_by_side import ask_and_answer, said, reply
 from PIL import Image
 OUT = "/tmp/p6/shots"

@@ -7,6 +7,8 @@ from uuid import UUID
 from infra.settings import settings
 from wechat.accounts import queries as accounts
 from wechat.autoreplies.rules import Written, written
+from wechat.conversations import words
+from wechat.conversations.words import Words
 from wechat.pushes import messages
 from wechat.pushes.messages import Body
 from wechat.pushes.responders import View
@@ -57,12 +59,14 @@ UNANSWERED = frozenset(
 class Act:
     """`written` is what was written or understood of speech, `key` that of the menu item, `event` the event's name.
 
-    `at` is WeChat's time of it in the business zone. Without an event it is a message.
+    `at` is WeChat's time of it in the business zone. Without an event it is a message. `banned` are the words that may
+    not be said at this time.
     """
 
     view: View
     account_id: UUID
     at: datetime
+    banned: Words
     written: Written | None = None
     key: str | None = None
     event: str | None = None
@@ -75,6 +79,7 @@ async def act_of(view: View) -> Act:
         view=view,
         account_id=(await accounts.credentials(view.app_id)).id,
         at=view.push.sent_at.astimezone(settings().timezone),
+        banned=await words.known(),
         written=_written(body),
         key=getattr(body, "key", None),
         event=_event(body),

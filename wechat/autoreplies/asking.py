@@ -19,7 +19,6 @@ from wechat.autoreplies.commands import Command, registered
 from wechat.autoreplies.filling import ACCOUNT, CALLING, GUIDE, STORE, filled
 from wechat.autoreplies.rules import Trigger, Why
 from wechat.conversations import queries as conversations
-from wechat.conversations import words
 from wechat.pushes.messages import Scan, Subscribe
 from wechat.pushes.responders import Response
 from wechat.welcomes import responders as welcomes
@@ -112,13 +111,13 @@ async def _answer(candidate: Candidate, act: Act, book: Book) -> Response | Why:
                 act.view, particular=candidate.particular, everybodys=candidate.everybodys
             )
             if response is not None:
-                return await _allowed(response)
+                return _allowed(response, act)
     return response or Why.NOTHING_TO_SAY
 
 
-async def _allowed(response: Response) -> Response | Why:
+def _allowed(response: Response, act: Act) -> Response | Why:
     """Words may have been banned since somebody wrote these."""
-    return Why.BANNED_WORD if await words.banned_in(*response.contents) else response
+    return Why.BANNED_WORD if act.banned.find_in(*response.contents) else response
 
 
 async def _of_rule(rule: Rule, act: Act, book: Book) -> Response | Why:
@@ -130,7 +129,7 @@ async def _of_rule(rule: Rule, act: Act, book: Book) -> Response | Why:
         return Why.NOTHING_TO_SAY
     # Who hears only that nobody had an answer still waits for one.
     wanted = rule.hand_over or rule.trigger is Trigger.DEFAULT
-    return await _allowed(Response(contents=contents, rule_id=rule.id, hand_over=wanted))
+    return _allowed(Response(contents=contents, rule_id=rule.id, hand_over=wanted), act)
 
 
 async def _held_back(act: Act, book: Book) -> Why | None:

@@ -1,5 +1,6 @@
 """The one responder for all that a fan does: welcomes, commands and rules, as `asking` orders them."""
 
+import asyncio
 from contextlib import aclosing
 
 from wechat.autoreplies.acts import ANSWERED, act_of
@@ -9,7 +10,9 @@ from wechat.pushes.responders import Responder, Response, View
 
 
 async def _reply(view: View) -> Response | None:
-    async with aclosing(ask(await act_of(view), await book(), everybody=False)) as outcomes:
+    # Side by side: each may wait for a moment when PostgreSQL is slow, and there is little time.
+    act, rules = await asyncio.gather(act_of(view), book())
+    async with aclosing(ask(act, rules, everybody=False)) as outcomes:
         async for outcome in outcomes:
             if outcome.response is not None:
                 return outcome.response

@@ -65,6 +65,10 @@ class Words:
                     return word
         return None
 
+    def find_in(self, *contents: Content) -> str | None:
+        """The first word of the list in what is about to be said."""
+        return next((found for content in contents if (found := self.find("\n".join(_texts(content))))), None)
+
 
 async def _read(_key: str) -> Words:
     return Words.of(row["word"] for row in await database.fetch("SELECT word FROM banned_word"))
@@ -83,15 +87,9 @@ def forget() -> None:
     _words.clear()
 
 
-async def banned_in(*contents: Content) -> str | None:
-    """The first banned word in what is about to be said."""
-    words = await known()
-    return next((found for content in contents if (found := words.find("\n".join(_texts(content))))), None)
-
-
 async def refuse_banned(*contents: Content) -> None:
     """What a colleague is about to say. Raises BannedWordInText with the word."""
-    if found := await banned_in(*contents):
+    if found := (await known()).find_in(*contents):
         raise BannedWordInText({"word": found})
 
 

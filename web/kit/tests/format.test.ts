@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fromField, moment, money, phone, toField } from "../src/format";
+import { dayAndTime, dayName, fromField, moment, money, phone, toField } from "../src/format";
 
 const NOON = Date.parse("2026-03-04T04:00:00Z");
 const ago = (minutes: number) => new Date(NOON - minutes * 60_000).toISOString();
@@ -32,4 +32,10 @@ test("numbers and money are written as people read them", () => {
   expect(phone("+86138****8000")).toBe("+86138****8000");
   expect(phone(null)).toBe("");
   expect(money(123456)).toBe("¥1,234.56");
+});
+
+test("limits and days are told in business time", () => {
+  expect(dayAndTime("2026-11-22T10:05:00Z")).toBe("11月22日 18:05");
+  expect(dayName("2026-11-22T20:00:00Z", NOON)).toBe("11月23日星期一");
+  expect(dayName("2025-11-22T10:05:00Z", NOON)).toBe("2025年11月22日星期六");
 });

@@ -22,9 +22,9 @@ export function useScrolling(box: Readonly<Ref<HTMLElement | null>>, thread: Thr
   }
 
   watch([() => thread.newest.value, () => outgoing().length], async ([, many], [, before]) => {
-    const stay = !nearEnd() && many <= before;
+    const reads = !atEnd && many <= before;
     await nextTick();
-    if (stay) below.value = true;
+    if (reads) below.value = true;
     else toEnd();
     seen();
   });
@@ -48,8 +48,11 @@ export function useScrolling(box: Readonly<Ref<HTMLElement | null>>, thread: Thr
   const sizes = new ResizeObserver(stay);
 
   onMounted(() => {
-    if (box.value) sizes.observe(box.value);
-    box.value?.addEventListener("load", stay, true);
+    if (!box.value) return;
+    // What the browser would do of its own accord is done here.
+    box.value.style.overflowAnchor = "none";
+    sizes.observe(box.value);
+    box.value.addEventListener("load", stay, true);
     toEnd();
     seen();
     document.addEventListener("visibilitychange", seen);
