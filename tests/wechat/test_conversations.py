@@ -290,3 +290,10 @@ async def test_who_asks_for_a_person_by_a_tap_is_known_from_then_on(fan):
     assert (await conversation())["waiting_since"]
     await hear(fan, fan.event("CLICK", at=make.NOON, EventKey="人工"), answer=Response(text="好", hand_over=True))
     assert await make.count("timeline WHERE kind = 'message'") == 1, "no message of who is known"
+
+
+async def test_who_is_told_more_than_one_thing_upon_a_tap_is_known_from_then_on(fan):
+    answer = Response(contents=(TextContent(text="一"), TextContent(text="二")))
+    await hear(fan, fan.event("CLICK", EventKey="k"), answer=answer)
+    assert [(one[1], one[3]) for one in await lines()] == [("event", None), ("auto", "一"), ("auto", "二")]
+    assert [row["state"] for row in await make.rows("SELECT state FROM outbound_message")] == ["pending"]

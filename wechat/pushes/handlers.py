@@ -67,14 +67,17 @@ async def _record(deliveries: Sequence[Delivered[PushReceived]]) -> None:
 
 
 async def _missed(current: Connection, pushes: Sequence[Received], stored: Mapping[UUID, Stored]) -> Sequence[Received]:
-    """Acts that are no contact, by which people want a colleague of whom we don't know that they follow.
+    """Acts that are no contact, of people of whom we don't know that they follow, whose answer goes on in a thread.
 
-    Their follow was missed, or is not imported yet. They count as having written, or nobody would hear of them.
+    Their follow was missed, or is not imported yet. They count as having written, or nobody would hear that they want a
+    person, and they wouldn't read the rest of what is said.
     """
     wanting = [
         (event, push)
         for event, push in pushes
-        if _kind(push.body) is None and (answer := stored[event.push_id].answer) and answer.hand_over
+        if _kind(push.body) is None
+        and (answer := stored[event.push_id].answer)
+        and (answer.hand_over or len(answer.contents) > answer.passive)
     ]
     if not wanting:
         return []
