@@ -133,12 +133,13 @@ class Chat:
     async def _menu(self, account_id: str, fan: str) -> None:
         """Published by the marketer, shown by the platform, tapped by the fan."""
         story, path = self._story, f"/accounts/{account_id}/menus"
-        if (await story.staff("GET", path, by=MARKETER))["items"]:
+        platform = f"/sim/accounts/{self._app_id}/menu?fan_id={fan}"
+        if (await story.wechat(platform))["button"]:
             return
-        # The account's former menu is read in first, in the background.
         version = (await story.staff("GET", f"{path}/draft", by=MARKETER))["version"]
         draft = await story.staff("PUT", f"{path}/draft", {"buttons": _MENU, "version": version}, by=MARKETER)
 
+        # The account's former menu is read in first, in the background.
         async def accepted() -> bool:
             status, _ = await story.ask("POST", f"{path}/publish", {"version": draft["version"]}, by=MARKETER)
             return status == 202  # noqa: PLR2004 - accepted
@@ -148,8 +149,7 @@ class Chat:
 
         async def on_the_phone() -> bool:
             nonlocal shown
-            menu = await story.wechat(f"/sim/accounts/{self._app_id}/menu?fan_id={fan}")
-            shown = [button["name"] for button in menu["button"]]
+            shown = [button["name"] for button in (await story.wechat(platform))["button"]]
             return bool(shown)
 
         await story.until(on_the_phone, "菜单发布")

@@ -178,6 +178,18 @@ async def test_quick_replies_and_cards_are_sent(open_application, opened, fan, g
 
 
 @pytest.mark.prove
+async def test_what_may_be_unfit_is_folded_until_it_is_asked_for(opened, fan, http):
+    admin = await make.headers(await make.admin())
+    added = await http.post("/staff/v1/banned-words", headers=admin, json={"word": "加微信"})
+    assert added.status_code == 201, added.text
+    await world.says(fan, "请加微信 abc")
+    await expect(said(opened).get_by_text("可能含有不合适的内容")).to_be_visible()
+    await expect(said(opened).get_by_text("请加微信")).to_have_count(0)
+    await said(opened).get_by_role("button", name="仍要查看").click()
+    await expect(said(opened).get_by_text("请加微信 abc")).to_be_visible()
+
+
+@pytest.mark.prove
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("language", ["zh-CN", "en-US"])
 async def test_everybody_can_use_every_kind_of_message(open_application, fan, guide, width, language):

@@ -20,7 +20,7 @@ async def test_a_killed_server_costs_no_notice_and_repeats_none(chromium, build,
     await context.add_init_script(f"localStorage.setItem('guanxi.ticket', {token!r})")
     page = await context.new_page()
     page.set_default_timeout(PATIENCE_MS)
-    rows = page.get_by_role("main").get_by_role("button", name="通知")
+    rows = page.get_by_role("main").get_by_role("listitem").get_by_role("button", name="通知")
     async with serving(tmp_path / "first", port):
         await page.goto(f"http://127.0.0.1:{port}/app/staff/messages?list=notices")
         await expect(page.get_by_text("还没有通知")).to_be_visible()

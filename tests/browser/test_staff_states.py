@@ -81,8 +81,8 @@ async def test_everybody_can_use_every_page(open_application, http, width, langu
     task = {"title": "新茶陈列", "body": "按图陈列", "urgent": True, "audience": {"staff_ids": [str(work.guide.id)]}}
     task_id = (await work.call("POST", "/tasks", task, by=work.admin))["id"]
     page = await open_application("/app/staff/", work.guide, width=width, height=WIDTHS[width], language=language)
-    paths = ["messages?list=notices", "customers", f"customers/{customer}", "code", "todos", f"tasks/{task_id}", "me", "me/numbers"]
-    for path in [*paths, "me/security"]:
+    paths = ["customers", f"customers/{customer}", "code", "todos", f"tasks/{task_id}", "me", "me/numbers"]
+    for path in ["messages?list=notices", *paths, "me/security"]:
         await page.goto(page.url.partition("/app/")[0] + f"/app/staff/{path}")
         await expect(page.locator("h1")).to_be_visible()
         await expect(page.locator("[aria-busy=true]")).to_have_count(0)

@@ -1,6 +1,7 @@
 """Pictures and cards in customer messages, and the files of fans: what the platform keeps for a few days."""
 
 import asyncio
+import contextvars
 import io
 from hashlib import sha256
 
@@ -249,3 +250,14 @@ async def test_a_large_picture_is_uploaded_as_it_is(platform, account):
     fan = await world.talker(platform, account)
     await world.say(fan, content=ImageContent(file_id=await stored(buffer.getvalue())))
     assert await speaking.speak_due() == 1
+
+
+async def test_nobody_waits_for_the_slow_upload_of_another_conversation(platform, account, monkeypatch):
+    monkeypatch.setattr(speaking, "RUN_SECONDS", 0.05)
+    slow, other = await world.talker(platform, account), await world.talker(platform, account)
+    await platform.fault(account.app_id, UPLOAD, "latency", latency_ms=1_500, times=1)
+    await world.say(slow, content=ImageContent(file_id=await stored(picture())))
+    running = asyncio.create_task(speaking.speak_due(), context=contextvars.Context())
+    await asyncio.sleep(0.2)
+    await world.say(other, "还在吗")
+    assert await running == 2, "one run: there is one at a time in the whole house"

@@ -39,6 +39,8 @@ from wechat.platform.policy import Action, action_of
 
 # A call is over after so many seconds: one that would outlive the lease is not begun.
 _CALL = timedelta(seconds=11)
+# While a slow call or upload holds a run up, others go on: there is one run at a time. It ends well within its time.
+_LONGEST_RUN_SECONDS = 60.0
 _USED_UP = "45047"
 _AGAIN = OF_THE_ACCOUNT | {Action.UPLOAD_AGAIN}
 _REMEMBERED = {
@@ -76,16 +78,20 @@ _ASK = "UPDATE identity SET ask_at = $2 WHERE digest = $1 AND following AND ask_
 
 
 async def speak_due() -> int:
-    """Send what is due for a second or so; returns how many were sent. Stops when the platform is away."""
+    """Send what is due for a second or so, and as long as something is under way; returns how many were sent.
+
+    Stops when the platform is away.
+    """
     sent, started, away = 0, time.monotonic(), set[str]()
     running = set[asyncio.Task[tuple[Ending, list[State]]]]()
     try:
         while True:
-            if not away and time.monotonic() - started < RUN_SECONDS and (room := await AT_ONCE.get() - len(running)):
+            until = _LONGEST_RUN_SECONDS if running else RUN_SECONDS
+            if not away and time.monotonic() - started < until and (room := await AT_ONCE.get() - len(running)):
                 running |= {asyncio.create_task(_handle(message)) for message in await _claim(room)}
             if not running:
                 return sent
-            done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            done, running = await asyncio.wait(running, timeout=RUN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 ending, states = task.result()
                 sent += states.count(State.SENT)
