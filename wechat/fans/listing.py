@@ -76,9 +76,9 @@ reach (id) AS MATERIALIZED ({reach}), near AS MATERIALIZED (
 # Only then is anything read about them.
 _LIST = """
 WITH {page}
-SELECT page.id, page.number, p.name, page.following, page.guide_id, first.guide_id AS brought_by, first.code_id, first.store_id,
-       first.channel_id, first.occurred_at AS first_touch_at, last.occurred_at AS last_touch_at, seen.last_seen_at,
-       seen.talked_at
+SELECT page.id, page.number, p.name, page.following, page.guide_id, first.guide_id AS brought_by, first.code_id,
+       first.store_id, first.channel_id, first.occurred_at AS first_touch_at, last.occurred_at AS last_touch_at,
+       seen.last_seen_at, seen.talked_at
 FROM page
 LEFT JOIN customer_profile p ON p.customer_id = page.id
 LEFT JOIN touch first ON first.customer_id = page.id AND first.is_first

@@ -55,8 +55,9 @@ class AllFansFilters(FanFilters):
 
 
 class FanOut(Output):
-    """`name`: null while nobody gave one. `brought_by` is the guide credited with the first touch; `guide_id` looks
-    after the fan now.
+    """`brought_by` is the guide credited with the first touch; `guide_id` looks after the fan now.
+
+    `name` is null while nobody gave one.
     """
 
     id: UUID
