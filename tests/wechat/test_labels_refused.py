@@ -154,7 +154,7 @@ async def test_an_unknown_refusal_ends_after_some_tries_with_an_alert(http, plat
     assert await states() == [{"synced": True, "error": "40032"}]
     (alert,) = await alerts.listed()
     assert (alert["kind"], alert["subject"], alert["count"]) == ("wechat.labels_refused", account.app_id, 6)
-    make.jump(db, days=1)
+    make.jump(db, days=2)  # another day, also where the tries went past midnight
     await syncing.sync_due()
     await import_again(account)
     assert (await told(account), len((await bearers())["会员"])) == (0, 6)

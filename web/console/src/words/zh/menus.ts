@@ -73,5 +73,4 @@ export const menus = {
   isOlder: "与以前发布的一版一致。",
   isForeign: "与这里发布的都不一样，可能有人在微信后台改过。",
   personalToo: (count: number) => `另有 ${count} 份个性化菜单`,
-  codes: {} as Record<string, string>,
 };
