@@ -48,6 +48,14 @@ def test_finding_says_what_looking_for_each_word_says(banned, text):
     assert (found is not None) == any(words.key(word) in words.key(text) for word in banned)
 
 
+@pytest.mark.parametrize("words", [{"follow_text": "请加 微信"}, {"follow_text": "您好", "scan_text": "加微信"}])
+async def test_a_welcome_with_a_banned_word_is_refused(http, marketer, words):
+    assert (await ban(http, marketer, "加微信")).status_code == 201
+    answer = await http.put("/staff/v1/welcomes", json=words, headers=marketer)
+    assert error_of(answer) == (422, "banned_word_in_text")
+    assert (await http.put("/staff/v1/welcomes", json={"follow_text": "您好"}, headers=marketer)).status_code == 200
+
+
 @pytest.mark.parametrize("content", [TextContent(text="请加 微信"), NewsContent(title="加微信", url="https://w")])
 async def test_behaviour_20_a_reply_with_a_banned_word_is_refused_and_the_word_named(http, marketer, content):
     assert (await ban(http, marketer, "加微信")).status_code == 201

@@ -7,6 +7,8 @@ from uuid import UUID
 from infra import audit
 from infra.database import constraint_errors, transaction
 from infra.ids import new_id
+from wechat.conversations.words import refuse_banned
+from wechat.outbound.contents import TextContent
 from wechat.welcomes.errors import PlaceholderHasNoValue, TargetNotFound, UnknownPlaceholder, WelcomeChanged
 from wechat.welcomes.models import Welcome
 from wechat.welcomes.rules import OF_CHANNEL, OF_EVERYBODY, PLACEHOLDERS, placeholders_beyond
@@ -30,7 +32,7 @@ async def set_welcome(
 ) -> Welcome:
     """Write a welcome (version 0: a new one).
 
-    Raises UnknownPlaceholder, PlaceholderHasNoValue, TargetNotFound, WelcomeChanged.
+    Raises UnknownPlaceholder, PlaceholderHasNoValue, BannedWordInText, TargetNotFound, WelcomeChanged.
     """
     if unknown := placeholders_beyond(PLACEHOLDERS, follow_text, scan_text):
         raise UnknownPlaceholder({"placeholders": unknown})
@@ -39,6 +41,7 @@ async def set_welcome(
         allowed = OF_EVERYBODY if channel_id is None else OF_CHANNEL
         if empty := placeholders_beyond(allowed, follow_text, scan_text):
             raise PlaceholderHasNoValue({"placeholders": empty})
+    await refuse_banned(*(TextContent(text=text) for text in (follow_text, scan_text) if text))
     words: dict[str, Any] = {"follow_text": follow_text, "scan_text": scan_text, "version": version + 1}
     with constraint_errors(_CONSTRAINTS):
         async with transaction():
