@@ -83,7 +83,7 @@ def _check(case, answer):
 
 
 @pytest.mark.parametrize("name", OPERATIONS, ids=" ".join)
-@settings(max_examples=3, **EVERY_TIME_THE_SAME)
+@settings(max_examples=2, **EVERY_TIME_THE_SAME)
 @given(data=st.data())
 async def test_an_operation_answers_as_documented(http, schema, world, name, data):
     case, headers = _case(data, schema, world, name)

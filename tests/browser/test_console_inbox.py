@@ -54,6 +54,7 @@ async def test_a_question_comes_live_is_answered_with_enter_and_is_read(opened, 
     await expect(lines.get_by_text("条未读")).to_have_count(0)
 
 
+@pytest.mark.prove
 async def test_what_was_said_while_the_page_was_offline_comes_once(opened, fan):
     await opened.context.set_offline(True)
     await expect(opened.get_by_text("网络已断开")).to_be_visible()

@@ -3,6 +3,7 @@
 import re
 
 import aiohttp
+import pytest
 from playwright.async_api import expect
 
 SECOND = "wx0000000000000002"
@@ -42,6 +43,7 @@ async def test_a_locked_phone_shows_what_comes_and_opens_its_chat(open_phones, s
     await expect(phones.bubbles().last).to_contain_text("有新的任务")
 
 
+@pytest.mark.prove
 async def test_another_accounts_message_comes_as_a_banner_over_the_open_chat(open_phones, simulator, receiver):
     await simulator.account(receiver.url, app_id=SECOND, original_id="gh_000000000002", name="员工服务")
     await put_template(simulator.base, SECOND)

@@ -36,6 +36,7 @@ async def test_a_poster_of_the_list_is_scanned_with_a_tap(phones, simulator, rec
     assert receiver.received[-1].clear["EventKey"] == "qrscene_guide-01"
 
 
+@pytest.mark.prove
 async def test_posters_show_their_captions(phones, simulator):
     for number in range(8):
         code = await simulator.code(f"scene-{number}")
@@ -52,6 +53,7 @@ async def test_posters_show_their_captions(phones, simulator):
     await expect(phones.bubbles().last).to_contain_text("欢迎光临")
 
 
+@pytest.mark.prove
 async def test_a_poster_file_is_scanned_and_what_is_no_poster_is_said_in_words(phones, simulator, receiver):
     code = await simulator.code("guide-02")
     picture = io.BytesIO()
@@ -65,6 +67,7 @@ async def test_a_poster_file_is_scanned_and_what_is_no_poster_is_said_in_words(p
     assert receiver.received[-1].clear["EventKey"] == "qrscene_guide-02"
 
 
+@pytest.mark.prove
 async def test_a_poster_dropped_on_a_phone_is_scanned_by_that_phone(phones, simulator):
     code = await simulator.code("guide-03")
     picture = io.BytesIO()
@@ -84,6 +87,7 @@ async def test_a_poster_dropped_on_a_phone_is_scanned_by_that_phone(phones, simu
     await count_is(phones.bubbles("顾客02"), 0)
 
 
+@pytest.mark.prove
 async def test_several_people_stand_side_by_side_and_are_there_again_after_a_reload(phones, simulator):
     await phones.add("顾客01")
     await phones.add("顾客02")
@@ -128,6 +132,7 @@ async def test_what_the_platform_refuses_is_said_in_words_and_what_was_written_i
     await expect(phones.alert).to_contain_text("已经关注了公众号")
 
 
+@pytest.mark.prove
 async def test_a_message_that_nobody_answers_is_marked(phones, receiver):
     await phones.add()
     await phones.follow()
@@ -137,6 +142,7 @@ async def test_a_message_that_nobody_answers_is_marked(phones, receiver):
     await expect(phones.notes().last).to_contain_text("出现故障")
 
 
+@pytest.mark.prove
 async def test_a_message_without_a_reply_says_quietly_once_that_it_arrived(phones, receiver):
     await phones.add()
     await phones.follow()
@@ -153,6 +159,7 @@ async def test_a_message_without_a_reply_says_quietly_once_that_it_arrived(phone
     await count_is(said, 2)
 
 
+@pytest.mark.prove
 async def test_the_field_grows_with_what_is_written_up_to_four_lines(phones):
     await phones.add()
     await phones.follow()
@@ -162,6 +169,7 @@ async def test_the_field_grows_with_what_is_written_up_to_four_lines(phones):
         await expect(field).to_have_attribute("rows", rows)
 
 
+@pytest.mark.prove
 async def test_what_no_phone_could_send_is_said_in_words_and_kept(phones, simulator):
     await phones.add()
     await phones.follow()
@@ -173,6 +181,7 @@ async def test_what_no_phone_could_send_is_said_in_words_and_kept(phones, simula
     await count_is(phones.bubbles(), 1)
 
 
+@pytest.mark.prove
 async def test_a_switch_that_takes_the_place_of_another_says_so(phones):
     await phones.add()
     await phones.drawer.get_by_text("我们调用微信接口时").click()
@@ -323,6 +332,7 @@ async def test_a_mini_program_beside_the_account_is_no_phone(open_phones, simula
     await expect(phones.page.get_by_text("请第一位顾客进来")).to_be_visible()
 
 
+@pytest.mark.prove
 async def test_cards_are_drawn_and_what_they_offer_is_tapped(phones, simulator, receiver):
     await phones.add()
     await phones.follow()
@@ -346,6 +356,7 @@ async def test_cards_are_drawn_and_what_they_offer_is_tapped(phones, simulator, 
     await until(lambda: receiver.was_told(bizmsgmenuid="2"))
 
 
+@pytest.mark.prove
 async def test_the_dialog_of_subscription_notices_grants_what_is_ticked(phones, simulator, receiver):
     await phones.add()
     await phones.follow()

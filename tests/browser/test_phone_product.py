@@ -129,6 +129,7 @@ async def test_at60_a_colleague_binds_the_phone_and_a_task_rings_on_its_locked_s
     await expect(rings.filter(has_text="请盘点新茶")).to_have_count(1)
 
 
+@pytest.mark.prove
 async def test_a_month_later_a_temporary_code_was_renewed_and_still_leads_to_its_guide(outside, phones):
     staff = Staff(outside)
     code = await staff.temporary_code("导购05")

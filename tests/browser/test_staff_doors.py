@@ -134,6 +134,7 @@ async def account(db, simulator, fresh_settings):
     return added
 
 
+@pytest.mark.prove
 async def test_a_bound_phone_logs_in_by_itself_inside_wechat(account, simulator, open_application):
     bound = await phone(simulator, account, "外勤01")
     page = await open_application(f"/app/staff/todos?app_id={account.app_id}", agent=WECHAT)

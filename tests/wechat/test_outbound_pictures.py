@@ -95,6 +95,7 @@ async def test_a_picture_that_the_platform_lost_is_uploaded_anew_and_sent(platfo
     assert await world.left(fan) == 4
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize(("kind", "mode"), [("WEBP", "RGB"), ("WEBP", "RGBA")])
 async def test_what_the_platform_does_not_take_becomes_a_jpeg(platform, account, kind, mode):
     fan = await world.talker(platform, account)
@@ -103,6 +104,7 @@ async def test_what_the_platform_does_not_take_becomes_a_jpeg(platform, account,
     assert await world.states() == [("sent", None)]
 
 
+@pytest.mark.prove
 async def test_too_large_a_picture_is_shrunk(platform, account):
     from infra import parameters
 
@@ -241,6 +243,7 @@ async def test_pictures_wait_for_the_one_upload_and_share_what_came_of_it(platfo
     assert await database.fetch("SELECT 1 FROM wechat_upload") == []
 
 
+@pytest.mark.prove
 async def test_a_large_picture_is_uploaded_as_it_is(platform, account):
     """More than 1 MiB."""
     noise = Image.effect_noise((1_200, 1_200), 100)
