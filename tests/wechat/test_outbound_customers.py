@@ -368,7 +368,6 @@ async def test_nobody_can_have_sent_again_what_was_forgotten(http, platform, acc
         await retrying.retry(message_id)
 
 
-@pytest.mark.prove
 async def test_behaviour_7_no_message_reaches_the_platform_outside_its_window(platform, account, db):
     """Whatever fans do and whoever writes: what is not allowed is refused here."""
     import random
