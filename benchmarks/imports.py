@@ -169,8 +169,8 @@ async def _copy_again(house: House) -> float:
         files = {table: house.folder / f"{table}.copy" for table in _TABLES}
         columns = {table: await connection.fetchval(_STORED, table) for table in _TABLES}
         for table, file in files.items():
-            query = f"SELECT {', '.join(columns[table])} FROM {table}"
-            await connection.copy_from_query(query, output=file, format="binary")
+            named = ", ".join(f'"{column}"' for column in columns[table])
+            await connection.copy_from_query(f"SELECT {named} FROM {table}", output=file, format="binary")
     finally:
         await connection.close()
     await level_ground(house.url, f"TRUNCATE {', '.join(_TABLES)} CASCADE")
