@@ -161,7 +161,6 @@ WITHOUT_MODEL = {
     "push_key",
     "wechat_follower_seen",
     "timeline",
-    "wechat_intent",
     "wechat_upload",
     "tortoise_migrations",
 }

@@ -13,7 +13,7 @@ from wechat.accounts.rules import Mode
 
 async def nothing_is_written():
     """No row of any push, whatever else the accounts of the test left."""
-    for table in ("push_key", "push", "wechat_intent"):
+    for table in ("push_key", "push"):
         assert await make.count(table) == 0, table
     assert await make.rows("SELECT name FROM outbox WHERE name NOT LIKE 'wechat.account_added%'") == []
 

@@ -81,9 +81,8 @@ async def test_a_silent_account_keeps_everything_and_says_nothing(http, changed_
     queries.forget()
     assert (await fan.sealed(fields).send(http)).text == "success"
     assert await make.count("push") == 1
-    assert await make.count("wechat_intent") == 0
     if not changed_after:
-        assert (await make.rows("SELECT reply FROM push"))[0]["reply"] is None
+        assert await make.rows("SELECT FROM push WHERE reply IS NOT NULL OR answer IS NOT NULL") == []
     await make.settle(registry())
     assert (await make.customer_of(fan.openid))["following"]
     said = await make.rows("SELECT text FROM chat_message WHERE author = 'auto'")

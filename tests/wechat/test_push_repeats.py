@@ -4,6 +4,7 @@ import asyncio
 
 import asyncpg
 import httpx
+import orjson
 import pytest
 
 from app.contexts import registry
@@ -13,10 +14,11 @@ from tests.doors import error_of, open_door, receiver, serving
 from tests.factories import NOON
 from tests.pushes import Pushes, xml
 from tests.simulator.harness import until
+from wechat.outbound.contents import TextContent
 from wechat.pushes import messages
 from wechat.pushes.parsing import parse
 from wechat.pushes.replies import text_reply
-from wechat.pushes.responders import Intent, Responder, Response
+from wechat.pushes.responders import Responder, Response
 from wechat.pushes.service import Receiver
 from wechat.pushes.store import Incoming, receive_many
 
@@ -219,22 +221,23 @@ async def test_a_message_is_known_by_its_id_whatever_else_says_the_copy(http, fa
     assert await make.count("push") == 1
 
 
-async def test_intents_are_written_once_with_the_push(db, fan):
+async def test_an_answer_is_written_once_with_the_push(db, fan):
     async def respond(_view):
-        intents = (Intent("send_text", {"text": "稍后见"}), Intent("send_text", {"text": "再见"}))
-        return Response(text="好的", intents=intents)
+        return Response(contents=tuple(TextContent(text=text) for text in ("好的", "稍后见")), hand_over=True)
 
-    door = Receiver((Responder("intents", (messages.Text,), respond),))
+    door = Receiver((Responder("two", (messages.Text,), respond),))
     fields = fan.text("你好")
     for _ in range(2):
         sealed = fan.sealed(fields)
         await door.receive(fan.account.app_id, sealed.query, sealed.body, None)
     await door.close()
-    found = await make.rows("SELECT kind, payload, state FROM wechat_intent")
-    assert sorted((row["kind"], row["payload"], row["state"]) for row in found) == [
-        ("send_text", '{"text": "再见"}', "pending"),
-        ("send_text", '{"text": "稍后见"}', "pending"),
-    ]
+    (push,) = await make.rows("SELECT answer FROM push")
+    assert orjson.loads(push["answer"]) == {
+        "contents": [{"kind": "text", "text": text} for text in ("好的", "稍后见")],
+        "passive": True,
+        "rule_id": None,
+        "hand_over": True,
+    }
 
 
 async def test_a_first_caller_who_gives_up_does_not_take_the_second_along(db, fan):

@@ -18,17 +18,12 @@ _PEOPLE = "SELECT digest FROM identity WHERE customer_id = ANY($1::uuid[])"
 
 # What still waits to be handled is of somebody who came back just now: it goes when its days have passed.
 _ERASE = f"""
-WITH waiting (key) AS (
-    SELECT key FROM outbox WHERE relayed_at IS NULL
-), gone AS (
-    DELETE FROM push p USING ({_PEOPLE}) AS person WHERE p.person = person.digest
-    AND encode(p.person, 'hex') NOT IN (SELECT key FROM waiting)
-    AND NOT EXISTS (
-        SELECT FROM event_delivery d WHERE d.handler = 'wechat.pushes.record' AND d.key = encode(p.person, 'hex')
-        AND d.state = 'pending' AND d.ordered
-    ) RETURNING p.id
+DELETE FROM push p USING ({_PEOPLE}) AS person WHERE p.person = person.digest
+AND encode(p.person, 'hex') NOT IN (SELECT key FROM outbox WHERE relayed_at IS NULL)
+AND NOT EXISTS (
+    SELECT FROM event_delivery d WHERE d.handler = 'wechat.pushes.record' AND d.key = encode(p.person, 'hex')
+    AND d.state = 'pending' AND d.ordered
 )
-DELETE FROM wechat_intent WHERE push_id IN (SELECT id FROM gone)
 """
 
 _HELD = f"SELECT received_at, app_id, raw FROM push WHERE person IN ({_PEOPLE}) ORDER BY received_at, id"

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import InitVar, dataclass
-from typing import Any
 from uuid import UUID
 
 from core.customers import queries as customers
@@ -39,14 +38,6 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
-class Intent:
-    """An effect outside the database to bring about later (a message to send), written together with the push."""
-
-    kind: str
-    payload: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
 class Response:
     """What is said, in order, and by which rule; `text` stands for one text. Nothing to say is silence.
 
@@ -57,7 +48,6 @@ class Response:
     contents: tuple[Content, ...] = ()
     rule_id: UUID | None = None
     hand_over: bool = False
-    intents: tuple[Intent, ...] = ()
     text: InitVar[str | None] = None
 
     def __post_init__(self, text: str | None) -> None:

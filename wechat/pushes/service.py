@@ -108,7 +108,6 @@ class Receiver:
             raw=opened.raw,
             reply=text,
             request_id=request_id or str(new_id()),
-            intents=response.intents,
             forward=account.forward_url is not None,
             answer=answer,
         )

@@ -1,4 +1,4 @@
-"""The set function of the push endpoint: key, push, reply, answer, intents and event in one statement."""
+"""The set function of the push endpoint: key, push, reply, answer and event in one statement."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,14 +16,13 @@ from infra.ids import new_id
 from wechat.conversations.service import Answer
 from wechat.outbound.contents import Content, TextContent
 from wechat.pushes.events import PushForwardable, PushReceived
-from wechat.pushes.responders import Intent
 
 # Keys are inserted in one order, so that two batches with the same pushes can't deadlock. A key that another process
 # is writing is waited for. `ord` keeps the outbox in the order of arrival.
 _RECEIVE = """
 WITH input AS (
     SELECT * FROM unnest($2::bytea[], $3::uuid[], $4::text[], $5::bytea[], $6::text[], $7::text[], $8::text[],
-                         $9::text[], $10::bool[], $17::text[])
+                         $9::text[], $10::bool[], $11::text[])
         WITH ORDINALITY AS i (key, id, app_id, person, raw, reply, request_id, event, forward, answer, ord)
 ), kept AS (
     INSERT INTO push_key (key, push_id, received_at) SELECT key, id, $1 FROM input ORDER BY key
@@ -31,16 +30,11 @@ WITH input AS (
 ), pushes AS (
     INSERT INTO push (id, received_at, app_id, person, raw, reply, answer)
     SELECT i.id, $1, i.app_id, i.person, i.raw, i.reply, i.answer::jsonb FROM input i JOIN kept ON kept.push_id = i.id
-), intents AS (
-    INSERT INTO wechat_intent (id, push_id, kind, payload, state, created_at)
-    SELECT n.id, n.push_id, n.kind, n.payload::jsonb, 'pending', $1
-    FROM unnest($11::uuid[], $12::uuid[], $13::text[], $14::text[]) AS n (id, push_id, kind, payload)
-    JOIN kept ON kept.push_id = n.push_id
 ), published AS (
     INSERT INTO outbox (created_at, name, key, payload, request_id)
     SELECT $1, e.name, encode(i.person, 'hex'), i.event::jsonb, i.request_id
     FROM input i JOIN kept ON kept.push_id = i.id
-    JOIN (VALUES ($15::text, false), ($16, true)) AS e (name, forward) ON i.forward OR NOT e.forward ORDER BY i.ord
+    JOIN (VALUES ($12::text, false), ($13, true)) AS e (name, forward) ON i.forward OR NOT e.forward ORDER BY i.ord
 )
 SELECT push_id FROM kept
 """
@@ -66,7 +60,6 @@ class Incoming:
     raw: str
     reply: str | None
     request_id: str | None
-    intents: tuple[Intent, ...] = ()
     forward: bool = False
     answer: str | None = None
 
@@ -87,7 +80,6 @@ async def receive_many(connection: Connection, pushes: Sequence[Incoming]) -> li
         encode(PushReceived(push_id=id_, received_at=now, app_id=p.app_id, person=p.person.hex()))
         for id_, p in zip(ids, pushes, strict=True)
     ]
-    intents = [(new_id(), id_, i) for id_, push in zip(ids, pushes, strict=True) for i in push.intents]
     rows = await connection.fetch(
         _RECEIVE,
         now,
@@ -100,13 +92,9 @@ async def receive_many(connection: Connection, pushes: Sequence[Incoming]) -> li
         [push.request_id for push in pushes],
         events,
         [push.forward for push in pushes],
-        [intent_id for intent_id, _, _ in intents],
-        [push_id for _, push_id, _ in intents],
-        [intent.kind for _, _, intent in intents],
-        [orjson.dumps(intent.payload).decode() for _, _, intent in intents],
+        [push.answer for push in pushes],
         PushReceived.name,
         PushForwardable.name,
-        [push.answer for push in pushes],
     )
     kept = {row["push_id"] for row in rows}
     if len(kept) == len(pushes):
