@@ -42,6 +42,11 @@ class Cache(Generic[V]):
             return reading.result()
         return known[0]
 
+    def fresh(self, key: str = "") -> V | None:
+        """The value, if nothing has to be read for it: who asks several caches waits for the old ones side by side."""
+        known = self._values.get(key)
+        return known[0] if known is not None and time.monotonic() - known[1] < FRESH_SECONDS else None
+
     async def reread(self, key: str = "", *, older_than: float) -> V:
         """The value, read again if it is older than `older_than` seconds: for what a reader missed in it."""
         known = self._values.get(key)

@@ -111,7 +111,7 @@ def pool_use() -> tuple[int, int]:
 
 def in_transaction() -> bool:
     """Whether the caller stands inside `transaction()`; nothing that talks to the network may."""
-    return hasattr(get_connection("default"), "_finalized")
+    return _ending.get() is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,13 +168,13 @@ async def transaction() -> AsyncIterator[Connection]:
     outer = _ending.get()
     if outer is not None:
         with _forgetting(outer):
-            async with _transaction() as raw:
+            async with _transaction(inside=True) as raw:
                 yield raw
         return
     ending = _Ending()
     token = _ending.set(ending)
     try:
-        async with _transaction() as raw:
+        async with _transaction(inside=False) as raw:
             yield raw
             await ending.write_gathered(raw)
     finally:
@@ -195,10 +195,10 @@ def _forgetting(ending: _Ending) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def _transaction() -> AsyncIterator[Connection]:
+async def _transaction(*, inside: bool) -> AsyncIterator[Connection]:
     with outages():
         async with AsyncExitStack() as stack:
-            if _transactions is not None and not in_transaction():
+            if _transactions is not None and not inside:
                 await stack.enter_async_context(_transactions)
             with _connecting():
                 client = await stack.enter_async_context(_tortoise_transaction())

@@ -83,6 +83,11 @@ async def book() -> Book:
     return await _book.get()
 
 
+def fresh() -> Book | None:
+    """The rules, if nothing has to be read for them."""
+    return _book.fresh()
+
+
 async def newest() -> Book:
     """The rules as they are now, for who has just changed one."""
     return await _book.reread(older_than=0.0)

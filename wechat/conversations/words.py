@@ -57,6 +57,8 @@ class Words:
 
     def find(self, text: str) -> str | None:
         """The first word of the list that stands in a text."""
+        if not self.by_key:
+            return None
         compared = key(text)
         for start, first in enumerate(compared):
             for length in self.lengths.get(first, ()):

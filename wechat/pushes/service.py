@@ -30,6 +30,7 @@ MOST_BYTES = Parameter(
 )
 
 _SUCCESS = "success"
+_NEW, _REPEATED = metrics.pushes.labels("new"), metrics.pushes.labels("repeated")
 
 
 class Receiver:
@@ -65,7 +66,7 @@ class Receiver:
         while receipt is None and key in self._under_way:
             receipt = await self._receipt_of(self._under_way[key])
         receipt = receipt or await self._write(account, opened, key, request_id)
-        metrics.pushes.labels("repeated" if receipt.repeated else "new").inc()
+        (_REPEATED if receipt.repeated else _NEW).inc()
         return _answer(account, opened, receipt.reply)
 
     async def _open(self, account: Credentials, query: Mapping[str, str], body: bytes) -> Opened:
