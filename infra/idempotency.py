@@ -13,7 +13,12 @@ from infra.errors import Conflict, InvalidInput
 from infra.parameters import Parameter
 
 KEPT_DAYS = Parameter(
-    name="idempotency.kept_days", default=14, least=1, most=90, help="同一请求编号（Idempotency-Key）保留的天数"
+    name="idempotency.kept_days",
+    default=14,
+    least=1,
+    most=90,
+    help="同一请求编号（Idempotency-Key）保留的天数",
+    english="How many days the answer to an Idempotency-Key is kept",
 )
 _LONGEST_KEY = 100
 

@@ -18,7 +18,12 @@ from infra.logging import logger
 from infra.parameters import Parameter
 
 KEPT_DAYS = Parameter(
-    name="live.kept_days", default=7, least=2, most=60, help="实时消息保留的天数；断线更久的页面须重新读取列表"
+    name="live.kept_days",
+    default=7,
+    least=2,
+    most=60,
+    help="实时消息保留的天数；断线更久的页面须重新读取列表",
+    english="How many days live messages are kept; a page away for longer reads its lists anew",
 )
 CHANNEL = "live"
 # Told on a colleague's topic by whoever ends sessions: the streams of those that are gone end with it.

@@ -19,10 +19,20 @@ from infra.logging import logger
 from infra.parameters import Parameter
 
 HEARTBEAT_SECONDS = Parameter(
-    name="live.heartbeat_seconds", default=15, least=1, most=120, help="实时连接发送心跳并核对登录状态的间隔（秒）"
+    name="live.heartbeat_seconds",
+    default=15,
+    least=1,
+    most=120,
+    help="实时连接发送心跳并核对登录状态的间隔（秒）",
+    english="Every so many seconds a live connection is kept awake and its log-in checked",
 )
 POLL_SECONDS = Parameter(
-    name="live.poll_seconds", default=2, least=1, most=60, help="Redis 通知丢失时，最迟多少秒后送出实时消息"
+    name="live.poll_seconds",
+    default=2,
+    least=1,
+    most=60,
+    help="Redis 通知丢失时，最迟多少秒后送出实时消息",
+    english="Live messages go out after so many seconds at the latest when the word from Redis is lost",
 )
 MOST_BEHIND = Parameter(
     name="live.most_behind",
@@ -30,6 +40,7 @@ MOST_BEHIND = Parameter(
     least=10,
     most=10_000,
     help="一个实时连接最多积压的消息条数；落后更多须重新读取列表",
+    english="The most messages a live connection may be behind; beyond that it reads its lists anew",
 )
 _REDIS_SECONDS = 1.0
 

@@ -8,7 +8,13 @@ from infra.logging import current_request_id
 from infra.parameters import Parameter
 
 EVENT_DAYS = Parameter(
-    name="events.kept_days", default=14, least=2, most=365, unit="天", help="事件与投递记录保留的天数"
+    name="events.kept_days",
+    default=14,
+    least=2,
+    most=365,
+    unit="天",
+    help="事件与投递记录保留的天数",
+    english="How many days events and their deliveries are kept",
 )
 FAILED_DAYS = Parameter(
     name="events.failed_kept_days",
@@ -17,6 +23,7 @@ FAILED_DAYS = Parameter(
     most=365,
     unit="天",
     help="处理失败的事件等待人工重试的最长天数",
+    english="How many days an event that failed waits for somebody to try it again",
 )
 FAN_OUT_ROWS = 500
 

@@ -61,13 +61,15 @@ class ParameterChanged(Conflict):
 class Parameter(Generic[T]):
     """Declared once, as a module constant of its owner; `await get()` gives the value in force.
 
-    `least` and `most` bound a number, `choices` are all there is to choose from, `pattern` (a regular expression) is
-    what a text must match from end to end; `unit` says in what a number counts.
+    `help` (Chinese) and `english` tell administrators what it does. `least` and `most` bound a number, `choices` are
+    all there is to choose from, `pattern` (a regular expression) is what a text must match from end to end; `unit`
+    says in what a number counts.
     """
 
     name: str
     default: T
     help: str
+    english: str
     least: int | None = None
     most: int | None = None
     choices: tuple[T, ...] = ()

@@ -21,9 +21,23 @@ from infra.parameters import Parameter, one_in_force
 from infra.settings import settings
 
 EVERY_HOURS = Parameter(
-    name="backup.every_hours", default=0, least=0, most=720, unit="小时", help="每隔多少小时自动备份（0 为不自动备份）"
+    name="backup.every_hours",
+    default=0,
+    least=0,
+    most=720,
+    unit="小时",
+    help="每隔多少小时自动备份（0 为不自动备份）",
+    english="A backup is made every so many hours (0: none by itself)",
 )
-KEPT = Parameter(name="backup.kept", default=7, least=1, most=1000, unit="份", help="备份目录中保留最新的多少份备份")
+KEPT = Parameter(
+    name="backup.kept",
+    default=7,
+    least=1,
+    most=1000,
+    unit="份",
+    help="备份目录中保留最新的多少份备份",
+    english="How many of the newest backups are kept in the backup folder",
+)
 FAILED_ALERT, OVERDUE_ALERT = "backup.failed", "backup.overdue"
 
 _SUBJECT = "backup"

@@ -29,6 +29,7 @@ def serve(host: str, port: int) -> None:
             port=port,
             log_config=None,
             access_log=False,
+            date_header=False,
             forwarded_allow_ips=settings().trusted_proxies,
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )

@@ -22,6 +22,7 @@ CHECKED_AT_ONCE = Parameter(
     most=1_000_000,
     unit="条",
     help="查看审计链状态时当场校验的最新记录数",
+    english="How many of the newest records are checked while the state of the audit chain is looked at",
 )
 
 _BATCH = 1_000

@@ -8,7 +8,13 @@ from infra import audit, clock, database, partitions
 from infra.parameters import Parameter
 
 KEPT_MONTHS = Parameter(
-    name="audit.kept_months", default=60, least=6, most=600, unit="个月", help="审计记录保留的月数（从当月起往前数）"
+    name="audit.kept_months",
+    default=60,
+    least=6,
+    most=600,
+    unit="个月",
+    help="审计记录保留的月数（从当月起往前数）",
+    english="How many months of audit records are kept, counted back from this month",
 )
 
 _BATCH = 1_000

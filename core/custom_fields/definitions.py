@@ -29,7 +29,13 @@ from infra.ids import new_id
 from infra.parameters import Parameter
 
 MOST_FIELDS = Parameter(
-    name="custom_fields.per_subject", default=100, least=1, most=500, help="每类对象的自定义字段数上限", unit="个"
+    name="custom_fields.per_subject",
+    default=100,
+    least=1,
+    most=500,
+    help="每类对象的自定义字段数上限",
+    english="The most custom fields of one kind of object",
+    unit="个",
 )
 
 _BATCH = 5000

@@ -12,6 +12,7 @@ from core.customers.schemas import (
     CountsOut,
     NumbersOut,
     Period,
+    PlaceOut,
     RankingOut,
     RankOut,
     TrendDayOut,
@@ -43,6 +44,21 @@ SELECT rank() OVER (ORDER BY COALESCE(b.gross, 0) DESC) AS rank, s.id AS guide_i
 FROM staff s LEFT JOIN brought b ON b.guide_id = s.id LEFT JOIN store o ON o.id = s.store_id
 WHERE s.is_guide AND (s.left_at IS NULL OR b.gross > 0) AND {reach}
 ORDER BY gross DESC, net DESC, s.name, s.id
+"""
+
+# A guide sees the own place and nobody else's numbers: those are beyond the own data.
+_PLACE = """
+WITH brought AS (
+    SELECT t.guide_id, count(*) AS gross FROM touch t JOIN customer c ON c.id = t.customer_id
+    WHERE t.is_first AND t.kind = 'follow' AND NOT c.is_staff AND t.occurred_at >= $1 AND t.occurred_at < $2
+      AND t.guide_id IN (SELECT id FROM staff WHERE is_guide AND store_id = $3)
+    GROUP BY t.guide_id
+), ranked AS (
+    SELECT s.id, rank() OVER (ORDER BY COALESCE(b.gross, 0) DESC) AS rank, count(*) OVER () AS guides
+    FROM staff s LEFT JOIN brought b ON b.guide_id = s.id
+    WHERE s.is_guide AND s.store_id = $3 AND (s.left_at IS NULL OR b.gross > 0)
+)
+SELECT rank, guides FROM ranked WHERE id = $4
 """
 
 _TREND = """
@@ -150,6 +166,15 @@ async def ranking(by: Colleague, period: Period, on: date | None) -> RankingOut:
     values = Values(clock.start_of_day(first), clock.start_of_day(last + timedelta(days=1)))
     rows = await database.fetch(_RANKING.format(reach=of_staff(by, values.put, "s.id")), *values)
     return RankingOut(period=period, first=first, last=last, guides=[RankOut(**row) for row in rows])
+
+
+async def place(by: Colleague, period: Period) -> PlaceOut:
+    """Where a guide stands in the own store by first-touch new fans of today, this week or this month."""
+    first, last = days_of(period, clock.business_day())
+    bounds = clock.start_of_day(first), clock.start_of_day(last + timedelta(days=1))
+    row = await database.fetch_one(_PLACE, *bounds, by.store_id, by.id)
+    rank, guides = (row["rank"], row["guides"]) if row else (None, 0)
+    return PlaceOut(period=period, first=first, last=last, rank=rank, guides=guides)
 
 
 async def trend(by: Colleague, guide_id: UUID | None, days: int) -> list[TrendDayOut]:

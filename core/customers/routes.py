@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from core.customers import queries
-from core.customers.schemas import NumbersOut, Period, RankingOut, TrendDayOut
+from core.customers.schemas import NumbersOut, Period, PlaceOut, RankingOut, TrendDayOut
 from core.organisation.dependencies import RequirePermission
 from core.organisation.queries import Colleague
 
@@ -22,6 +22,14 @@ BusinessDay = Annotated[date | None, Field(ge=date(2011, 1, 1), le=date(2199, 12
 async def my_numbers(guide: Annotated[Colleague, RequirePermission("fans:read")]) -> NumbersOut:
     """What I have brought today, this week, this month, in all."""
     return await queries.numbers(guide.id)
+
+
+@router.get("/me/ranking")
+async def my_place(
+    guide: Annotated[Colleague, RequirePermission("fans:read")], period: Period = Period.DAY
+) -> PlaceOut:
+    """Where I stand among the guides of my store by the new fans of today, this week or this month."""
+    return await queries.place(guide, period)
 
 
 @router.get("/ranking")

@@ -90,6 +90,16 @@ class RankingOut(Output):
     guides: list[RankOut]
 
 
+class PlaceOut(Output):
+    """Where a guide stands among the `guides` of the own store; who is no guide has no rank."""
+
+    period: Period
+    first: date
+    last: date
+    rank: int | None
+    guides: int
+
+
 class TrendDayOut(CountsOut):
     """The counts of one business day."""
 

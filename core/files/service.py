@@ -16,9 +16,21 @@ from infra.database import Connection
 from infra.files.stores import store
 from infra.parameters import Parameter
 
-LINK_MINUTES = Parameter(name="files.link_minutes", default=60, least=2, most=1440, help="文件链接的有效期（分钟）")
+LINK_MINUTES = Parameter(
+    name="files.link_minutes",
+    default=60,
+    least=2,
+    most=1440,
+    help="文件链接的有效期（分钟）",
+    english="How many minutes a link to a file is good for",
+)
 UNKEPT_HOURS = Parameter(
-    name="files.unkept_hours", default=24, least=1, most=720, help="上传后未被使用的文件保留的小时数"
+    name="files.unkept_hours",
+    default=24,
+    least=1,
+    most=720,
+    help="上传后未被使用的文件保留的小时数",
+    english="How many hours an uploaded file that nobody uses is kept",
 )
 
 _LINK = "file link"

@@ -25,18 +25,54 @@ _ROUTE = "POST /staff/v1/files"
 _TRIES, _BETWEEN_SECONDS = 10, 0.3
 
 LIMITS = {
-    Family.IMAGE: Parameter(name="files.most_image_mb", default=20, least=1, most=200, help="单张图片的上限（MB）"),
+    Family.IMAGE: Parameter(
+        name="files.most_image_mb",
+        default=20,
+        least=1,
+        most=200,
+        help="单张图片的上限（MB）",
+        english="The largest picture, in MB",
+    ),
     Family.DOCUMENT: Parameter(
-        name="files.most_document_mb", default=50, least=1, most=500, help="单个文档的上限（MB）"
+        name="files.most_document_mb",
+        default=50,
+        least=1,
+        most=500,
+        help="单个文档的上限（MB）",
+        english="The largest document, in MB",
     ),
     Family.TABLE: Parameter(
-        name="files.most_table_mb", default=50, least=1, most=500, help="单个 CSV 表格的上限（MB）"
+        name="files.most_table_mb",
+        default=50,
+        least=1,
+        most=500,
+        help="单个 CSV 表格的上限（MB）",
+        english="The largest CSV table, in MB",
     ),
-    Family.SOUND: Parameter(name="files.most_sound_mb", default=20, least=1, most=500, help="单段录音的上限（MB）"),
-    Family.VIDEO: Parameter(name="files.most_video_mb", default=200, least=1, most=4_000, help="单段视频的上限（MB）"),
+    Family.SOUND: Parameter(
+        name="files.most_sound_mb",
+        default=20,
+        least=1,
+        most=500,
+        help="单段录音的上限（MB）",
+        english="The largest sound, in MB",
+    ),
+    Family.VIDEO: Parameter(
+        name="files.most_video_mb",
+        default=200,
+        least=1,
+        most=4_000,
+        help="单段视频的上限（MB）",
+        english="The largest video, in MB",
+    ),
 }
 MOST_MEGAPIXELS = Parameter(
-    name="files.most_image_megapixels", default=50, least=1, most=80, help="单张图片的像素上限（百万像素）"
+    name="files.most_image_megapixels",
+    default=50,
+    least=1,
+    most=80,
+    help="单张图片的像素上限（百万像素）",
+    english="The largest picture, in megapixels",
 )
 
 # Pictures being decoded at once: each takes up to four bytes a pixel.

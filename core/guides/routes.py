@@ -3,13 +3,14 @@
 from typing import Annotated
 
 from fastapi import APIRouter
+from pydantic import StringConstraints
 
 from core.guides import queries, service
 from core.guides.schemas import GuideIn, GuideOut
 from core.organisation.dependencies import Once, RequirePermission
 from core.organisation.queries import Colleague
 from infra.paging import Cursor, Limit, page_of
-from infra.schemas import Page
+from infra.schemas import Page, Text
 
 router = APIRouter(prefix="/staff/v1/guides", tags=["guides"])
 
@@ -26,7 +27,13 @@ async def add_guide(body: GuideIn, by: Annotated[Colleague, RequirePermission("g
 
 @router.get("")
 async def list_guides(
-    by: Annotated[Colleague, RequirePermission("guides:read")], cursor: Cursor = None, limit: Limit = 50
+    by: Annotated[Colleague, RequirePermission("guides:read")],
+    text: Annotated[Text, StringConstraints(min_length=1, max_length=50)] | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
 ) -> Page[GuideOut]:
-    """The guides in the caller's reach, also those who left, in the order they were added."""
-    return page_of(GuideOut, await queries.page(by, cursor, limit + 1), limit)
+    """The guides in the caller's reach, also those who left, in the order they were added.
+
+    `text` is part of the name or the user name.
+    """
+    return page_of(GuideOut, await queries.page(by, text, cursor, limit + 1), limit)

@@ -20,7 +20,14 @@ from infra.live import LiveEvent, staff_topic
 from infra.outbox import publish
 from infra.parameters import Parameter
 
-KEPT_DAYS = Parameter(name="notices.kept_days", default=180, least=7, most=3_650, help="员工通知保留的天数")
+KEPT_DAYS = Parameter(
+    name="notices.kept_days",
+    default=180,
+    least=7,
+    most=3_650,
+    help="员工通知保留的天数",
+    english="How many days notices of colleagues are kept",
+)
 _CHUNK = 1_000
 _FORGOTTEN_AT_ONCE = 5_000
 
@@ -48,6 +55,11 @@ UPDATE notice SET read_at = $1, delivered_at = COALESCE(delivered_at, $1) WHERE 
 _THESE = "staff_id = $2 AND id = ANY($3::uuid[])"
 _UP_TO = "staff_id = $2 AND id <= $3"
 _OF_KEYS = "staff_id = ANY($2::uuid[]) AND key = ANY($3::text[])"
+
+_LAY_ASIDE = f"""
+UPDATE notice SET key = key || ':' || id, read_at = COALESCE(read_at, $1), delivered_at = COALESCE(delivered_at, $1)
+WHERE id IN (SELECT id FROM notice WHERE {_OF_KEYS} ORDER BY id FOR UPDATE) RETURNING id, staff_id, read_at = $1 AS now
+"""
 
 _SET_UP = """
 INSERT INTO notice_setting (id, staff_id, quiet_from, quiet_until, muted_kinds, changed_at)
@@ -162,6 +174,15 @@ async def read_one(staff_id: UUID, notice_id: UUID) -> Notice:
 async def read_many(connection: Connection, staff_ids: Collection[UUID], keys: Collection[str]) -> None:
     """What the notices of these keys tell has been seen elsewhere, or is no longer so: they count as read."""
     await _tell(connection, await _read(connection, _OF_KEYS, list(staff_ids), list(keys)))
+
+
+async def lay_aside(connection: Connection, staff_ids: Collection[UUID], keys: Collection[str]) -> None:
+    """As `read_many`, and the keys are free: what they stand for may happen again, and is told again then."""
+    by_person = defaultdict[UUID, list[UUID]](list)
+    for row in await connection.fetch(_LAY_ASIDE, clock.now(), list(staff_ids), list(keys)):
+        if row["now"]:
+            by_person[row["staff_id"]].append(row["id"])
+    await _tell(connection, by_person)
 
 
 async def _read(connection: Connection, which: str, *values: object) -> dict[UUID, list[UUID]]:

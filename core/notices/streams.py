@@ -19,7 +19,12 @@ from infra.logging import logger
 from infra.parameters import Parameter
 
 PATIENCE_SECONDS = Parameter(
-    name="live.patience_seconds", default=5, least=1, most=60, help="对方多久不接收实时消息就断开连接（秒）"
+    name="live.patience_seconds",
+    default=5,
+    least=1,
+    most=60,
+    help="对方多久不接收实时消息就断开连接（秒）",
+    english="Who takes no live messages for so many seconds is cut off",
 )
 
 

@@ -21,15 +21,35 @@ ADMIN_EMAIL = Parameter(
     default="",
     pattern=r"|[^@\s]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+",
     help="系统管理员邮箱",
+    english="Email address of the system administrator",
 )
 RECEIVABLE_DAYS = Parameter(
-    name="reminders.receivable_days", default=3, least=0, most=365, unit="天", help="应收款到期前多少天提醒"
+    name="reminders.receivable_days",
+    default=3,
+    least=0,
+    most=365,
+    unit="天",
+    help="应收款到期前多少天提醒",
+    english="How many days before a receivable falls due to remind",
 )
 BIRTHDAY_DAYS = Parameter(
-    name="reminders.birthday_days", default=3, least=0, most=60, unit="天", help="客户生日前多少天提醒"
+    name="reminders.birthday_days",
+    default=3,
+    least=0,
+    most=60,
+    unit="天",
+    help="客户生日前多少天提醒",
+    english="How many days before a customer's birthday to remind",
 )
 _DECIMALS = {
-    kind: Parameter(name=f"decimals.{kind}", default=2, choices=(0, 1, 2), unit="位", help=f"{title}金额的小数位数")
+    kind: Parameter(
+        name=f"decimals.{kind}",
+        default=2,
+        choices=(0, 1, 2),
+        unit="位",
+        help=f"{title}金额的小数位数",
+        english=f"Decimal places of amounts of a kind of document: {kind}",
+    )
     for kind, title in zip(DocumentKind, ("合同", "订单", "报价", "产品"), strict=True)
 }
 

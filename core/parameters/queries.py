@@ -36,6 +36,7 @@ def _told(entry: InForce, names: dict[str, str]) -> ParameterOut:
     return ParameterOut(
         name=declared.name,
         help=declared.help,
+        english=declared.english,
         type=declared.type_name,
         unit=declared.unit,
         least=declared.least,

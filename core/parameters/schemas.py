@@ -21,6 +21,7 @@ class ParameterOut(Output):
 
     name: str
     help: str
+    english: str
     type: str
     unit: str
     least: int | None

@@ -9,7 +9,12 @@ from infra import clock, crypto, database
 from infra.parameters import Parameter
 
 IDLE_MINUTES = Parameter(
-    name="sessions.idle_minutes", default=0, least=0, most=10_080, help="员工多久未操作后自动退出（分钟），0 为不限"
+    name="sessions.idle_minutes",
+    default=0,
+    least=0,
+    most=10_080,
+    help="员工多久未操作后自动退出（分钟），0 为不限",
+    english="A colleague who does nothing for so many minutes is logged out, 0: never",
 )
 # A use is noted once a minute, so what was noted may be that much older than the last use.
 _NOTED_LATE = timedelta(minutes=1)

@@ -17,9 +17,21 @@ from infra.live import LiveEvent
 from infra.logging import logger
 from infra.parameters import Parameter
 
-STAFF_HOURS = Parameter(name="sessions.staff_hours", default=12, least=1, most=720, help="员工登录后保持的小时数")
+STAFF_HOURS = Parameter(
+    name="sessions.staff_hours",
+    default=12,
+    least=1,
+    most=720,
+    help="员工登录后保持的小时数",
+    english="How many hours a colleague stays logged in",
+)
 ATTEMPTS = Parameter(
-    name="sessions.attempts", default=10, least=3, most=1000, help="同一账号同一来源每个时间窗内可登录失败的次数"
+    name="sessions.attempts",
+    default=10,
+    least=3,
+    most=1000,
+    help="同一账号同一来源每个时间窗内可登录失败的次数",
+    english="The most failed log-ins of one account from one address within the time window",
 )
 ATTEMPTS_PER_ACCOUNT = Parameter(
     name="sessions.attempts_per_account",
@@ -27,6 +39,7 @@ ATTEMPTS_PER_ACCOUNT = Parameter(
     least=5,
     most=10_000,
     help="同一账号每个时间窗内可登录失败的总次数",
+    english="The most failed log-ins of one account within the time window",
 )
 ATTEMPTS_PER_SOURCE = Parameter(
     name="sessions.attempts_per_source",
@@ -34,9 +47,15 @@ ATTEMPTS_PER_SOURCE = Parameter(
     least=10,
     most=100_000,
     help="同一来源每个时间窗内可登录失败的总次数",
+    english="The most failed log-ins from one address within the time window",
 )
 WINDOW_SECONDS = Parameter(
-    name="sessions.window_seconds", default=900, least=10, most=86_400, help="登录次数的时间窗（秒）"
+    name="sessions.window_seconds",
+    default=900,
+    least=10,
+    most=86_400,
+    help="登录次数的时间窗（秒）",
+    english="The time window for failed log-ins, in seconds",
 )
 
 

@@ -3,21 +3,32 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import StringConstraints
 
 from core.organisation.dependencies import Once, RequirePermission
 from core.organisation.imports.routes import XLSX, Xlsx
 from core.organisation.queries import Colleague
 from core.stores import importing, queries, service
+from core.stores.queries import StoreFilter
 from core.stores.schemas import StoreChange, StoreImportOut, StoreIn, StoreOut
 from infra import spreadsheets
 from infra.errors import Forbidden
 from infra.paging import Cursor, Limit, page_of
-from infra.schemas import Page
+from infra.schemas import Page, Text
 
 router = APIRouter(prefix="/staff/v1/stores", tags=["stores"])
 Reader = Annotated[Colleague, RequirePermission("stores:read")]
 Writer = Annotated[Colleague, RequirePermission("stores:write")]
+
+
+async def _filter(
+    *,
+    channel_id: UUID | None = None,
+    is_open: Annotated[bool | None, Query(alias="open")] = None,
+    text: Annotated[Text, StringConstraints(min_length=1, max_length=50)] | None = None,
+) -> StoreFilter:
+    return StoreFilter(channel_id=channel_id, is_open=is_open, text=text)
 
 
 @router.post("", status_code=201)
@@ -32,19 +43,15 @@ async def add_store(body: StoreIn, by: Writer, once: Once) -> StoreOut:
 
 @router.get("")
 async def list_stores(
-    by: Reader,
-    channel_id: UUID | None = None,
-    is_open: Annotated[bool | None, Query(alias="open")] = None,
-    cursor: Cursor = None,
-    limit: Limit = 50,
+    by: Reader, wanted: Annotated[StoreFilter, Depends(_filter)], cursor: Cursor = None, limit: Limit = 50
 ) -> Page[StoreOut]:
     """The stores in the caller's reach, the own one included, in the order they were added.
 
-    Those of one channel belong to the omnichannel view (omnichannel:read).
+    `text` is part of the name. Those of one channel belong to the omnichannel view (omnichannel:read).
     """
-    if channel_id is not None and not by.may("omnichannel:read"):
+    if wanted.channel_id is not None and not by.may("omnichannel:read"):
         raise Forbidden({"permission": "omnichannel:read"})
-    rows = await queries.page(by, cursor, limit + 1, channel_id=channel_id, is_open=is_open)
+    rows = await queries.page(by, wanted, cursor, limit + 1)
     return page_of(StoreOut, rows, limit)
 
 

@@ -14,7 +14,14 @@ from infra.paging import moment_cursor
 from infra.parameters import Parameter
 from infra.schemas import Page
 
-DONE_DAYS = Parameter(name="todos.done_days", default=7, least=1, most=90, help="已完成的待办继续显示的天数")
+DONE_DAYS = Parameter(
+    name="todos.done_days",
+    default=7,
+    least=1,
+    most=90,
+    help="已完成的待办继续显示的天数",
+    english="How many days a finished to-do is still shown",
+)
 # What has no time is due after everything that has one.
 _NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 

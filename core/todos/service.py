@@ -16,7 +16,12 @@ from infra.live import LiveEvent, staff_topic
 from infra.parameters import Parameter
 
 REMIND_MINUTES = Parameter(
-    name="todos.remind_minutes", default=30, least=0, most=10_080, help="待办到期前多少分钟提醒本人"
+    name="todos.remind_minutes",
+    default=30,
+    least=0,
+    most=10_080,
+    help="待办到期前多少分钟提醒本人",
+    english="How many minutes before a to-do falls due its owner is reminded",
 )
 
 _PUT = """

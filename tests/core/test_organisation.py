@@ -150,6 +150,19 @@ async def test_the_list_of_guides_holds_those_who_left_and_nobody_else(http, bos
     assert [(g["id"], g["left_at"] is None) for g in listed] == [(str(gone.id), False), (str(stays.id), True)]
 
 
+async def test_guides_and_stores_are_found_by_a_part_of_their_names(http, boss):
+    store = await make.store("Nanjing 路店")
+    guide = await make.guide("导购01", store=store)
+    await make.guide("导购02", store=await make.store("陆家嘴店"))
+    for path, text, found in (
+        ("guides", "购01", guide.id),
+        ("guides", guide.username.upper(), guide.id),
+        ("stores", "nanJING", store.id),
+    ):
+        listed = (await http.get(f"/staff/v1/{path}", params={"text": text}, headers=boss)).json()["items"]
+        assert [one["id"] for one in listed] == [str(found)]
+
+
 @pytest.mark.parametrize("path", ["stores", "channels", "guides"])
 async def test_pages_follow_the_order_of_addition_and_hold_each_row_once(http, boss, path):
     one = {"stores": make.store, "channels": make.channel, "guides": make.guide}[path]

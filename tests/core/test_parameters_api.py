@@ -37,6 +37,7 @@ async def test_they_are_listed_by_group_with_everything_a_form_needs(http, admin
     assert order == {
         "name": "decimals.order",
         "help": "订单金额的小数位数",
+        "english": "Decimal places of amounts of a kind of document: order",
         "type": "int",
         "unit": "位",
         "least": None,

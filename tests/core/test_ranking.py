@@ -7,6 +7,7 @@ import pytest
 from core.customers.queries import days_of
 from core.customers.rules import ContactKind, Credit
 from core.customers.schemas import Period
+from infra import clock
 from tests import factories as make
 from tests.doors import error_of
 from tests.factories import NOON, contact, record
@@ -107,6 +108,24 @@ async def test_equal_gross_shares_a_rank_and_net_then_name_decide_the_order(http
         (1, "导购01", 2, 1, 1),
         (4, "导购04", 1, 0, 1),
     ]
+
+
+async def place(http, guide, period="day"):
+    answer = await http.get(f"/staff/v1/me/ranking?period={period}", headers=await make.headers(guide))
+    assert answer.status_code == 200, answer.text
+    return answer.json()["rank"], answer.json()["guides"]
+
+
+async def test_a_guide_sees_the_own_place_in_the_own_store_and_no_more(http):
+    store, other = await make.store(), await make.store()
+    one, two, three = [await make.guide(name, store=store) for name in ("导购01", "导购02", "导购03")]
+    elsewhere = await make.guide("导购04", store=other)
+    for guide in (one, two, two, elsewhere, elsewhere, elsewhere):
+        await fan(guide, clock.now())
+    await fan(three, clock.now() - timedelta(days=70))
+    assert [await place(http, guide) for guide in (two, one, three)] == [(1, 3), (2, 3), (3, 3)]
+    assert await place(http, elsewhere, "month") == (1, 1)
+    assert await place(http, await make.manager()) == (None, 0)
 
 
 async def test_a_guide_who_left_is_listed_only_while_the_period_counts(http):

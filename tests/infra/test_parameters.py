@@ -1,16 +1,18 @@
 """Parameters: typed, within range, versioned, in force at the next look."""
 
 import asyncio
+import re
 
 import pytest
 
+from app.contexts import CONTEXTS
 from infra import parameters
 from infra.parameters import Parameter, ParameterChanged, ParameterRefused, UnknownParameter, change
 from tests import factories as make
 
-COUNT = Parameter(name="test.count", default=5, least=1, most=10, help="数")
-WORD = Parameter(name="test.word", default="字", help="字")
-SWITCH = Parameter(name="test.switch", default=True, help="开关")
+COUNT = Parameter(name="test.count", default=5, least=1, most=10, help="数", english="x")
+WORD = Parameter(name="test.word", default="字", help="字", english="x")
+SWITCH = Parameter(name="test.switch", default=True, help="开关", english="x")
 
 
 async def test_without_a_change_the_default_is_in_force(db):
@@ -89,7 +91,15 @@ async def test_the_list_shows_value_version_and_help(db):
 
 def test_two_parameters_of_one_name_and_a_default_out_of_range_are_programming_errors():
     with pytest.raises(ValueError, match=r"test\.count"):
-        Parameter(name="test.count", default=1, help="x")
+        Parameter(name="test.count", default=1, help="x", english="x")
     with pytest.raises(ParameterRefused):
-        Parameter(name="test.broken", default=11, most=10, help="x")
+        Parameter(name="test.broken", default=11, most=10, help="x", english="x")
     parameters.declared.pop("test.broken")
+
+
+def test_every_parameter_tells_what_it_does_in_both_languages():
+    assert CONTEXTS  # whose modules declare them
+    helps = [declared.help for declared in parameters.declared.values() if declared.name.partition(".")[0] != "test"]
+    assert all(re.search("[\u4e00-\u9fff]", text) for text in helps)
+    english = [declared.english for declared in parameters.declared.values()]
+    assert not [text for text in english if re.search("[\u4e00-\u9fff]", text) or not text]

@@ -20,6 +20,7 @@ FORMER_KEY_HOURS = Parameter(
     least=1,
     most=720,
     help="更换 Token 或 EncodingAESKey 后，旧的还能用于接收推送的小时数",
+    english="After Token or EncodingAESKey were changed the former ones are taken for so many hours",
 )
 
 

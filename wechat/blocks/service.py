@@ -25,7 +25,14 @@ from wechat.followers import batches
 from wechat.platform import users
 from wechat.platform.errors import PlatformAway, QuotaSpent
 
-BATCH = Parameter(name="wechat.block_batch", default=20, least=1, most=20, help="一次拉黑多少位粉丝（平台上限 20）")
+BATCH = Parameter(
+    name="wechat.block_batch",
+    default=20,
+    least=1,
+    most=20,
+    help="一次拉黑多少位粉丝（平台上限 20）",
+    english="How many fans are blocked at once (WeChat allows 20)",
+)
 REFUSED_ALERT = "wechat.blocks_refused"
 
 _PLATFORM = "platform"

@@ -18,9 +18,15 @@ BUDGET = Parameter(
     least=0,
     most=100_000,
     help="每个公众号可用的永久二维码数（平台上限 10 万；其他系统已用的请扣除）",
+    english=("How many permanent codes each account may use (WeChat allows 100,000; take off what other systems use)"),
 )
 ALARM_PERCENT = Parameter(
-    name="wechat.permanent_codes_alarm_percent", default=90, least=1, most=100, help="永久二维码用到百分之几时告警"
+    name="wechat.permanent_codes_alarm_percent",
+    default=90,
+    least=1,
+    most=100,
+    help="永久二维码用到百分之几时告警",
+    english="An alert is raised when so many percent of the permanent codes are used",
 )
 ALERT = "wechat.permanent_codes"
 

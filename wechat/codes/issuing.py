@@ -34,9 +34,15 @@ TEMPORARY_SECONDS = Parameter(
     least=60,
     most=2_592_000,
     help="临时二维码的有效秒数（平台最多 30 天）",
+    english="How many seconds a temporary code is good for (WeChat allows 30 days)",
 )
 RENEW_DAYS = Parameter(
-    name="wechat.code_renew_days", default=3, least=1, most=29, help="临时二维码到期前多少天换发（最多为有效期的一半）"
+    name="wechat.code_renew_days",
+    default=3,
+    least=1,
+    most=29,
+    help="临时二维码到期前多少天换发（最多为有效期的一半）",
+    english="Temporary codes are renewed so many days before they end (half their life at most)",
 )
 
 _AT_ONCE = 10

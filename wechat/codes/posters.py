@@ -22,7 +22,12 @@ from wechat.codes.rules import CodeState
 from wechat.codes.schemas import CodeOut
 
 POSTERS_MOST = Parameter(
-    name="wechat.posters_most", default=500, least=1, most=5000, help="一个 PDF 最多包含的海报张数"
+    name="wechat.posters_most",
+    default=500,
+    least=1,
+    most=5000,
+    help="一个 PDF 最多包含的海报张数",
+    english="The most posters in one PDF",
 )
 _AT_ONCE = 20
 _LEFT_OUT = "未生成.txt"

@@ -34,12 +34,21 @@ from wechat.platform.errors import PlatformRefused
 from wechat.platform.policy import Action
 
 STATE_SECONDS = Parameter(
-    name="wechat.login_seconds", default=600, least=60, most=3600, help="微信登录从打开到完成最多的秒数"
+    name="wechat.login_seconds",
+    default=600,
+    least=60,
+    most=3600,
+    help="微信登录从打开到完成最多的秒数",
+    english="How many seconds a log-in by WeChat may take",
 )
 ASK_SECOND_FACTOR = Parameter(
     name="wechat.login_second_factor",
     default=False,
     help="微信登录是否也要求动态验证码（对已设置动态验证码的员工；默认不要求，手机本身就是第二因素）",
+    english=(
+        "Whether a log-in by WeChat asks for a one-time code too, of those who have one (the phone "
+        "itself is a second factor)"
+    ),
 )
 WAY = "wechat"
 

@@ -26,7 +26,12 @@ from wechat.platform import qrcodes
 from wechat.platform.errors import PlatformRefused
 
 CODE_MINUTES = Parameter(
-    name="wechat.binding_code_minutes", default=10, least=1, most=1440, help="员工微信绑定二维码的有效分钟数"
+    name="wechat.binding_code_minutes",
+    default=10,
+    least=1,
+    most=1440,
+    help="员工微信绑定二维码的有效分钟数",
+    english="How many minutes the code by which a colleague binds a WeChat account is good for",
 )
 BOUND = NoticeKind("wechat.bound", "微信绑定")
 

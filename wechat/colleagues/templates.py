@@ -30,9 +30,30 @@ from wechat.outbound.rules import TemplatePayload
 from wechat.platform import templates
 from wechat.platform.errors import AccountDisabled, PlatformAway, PlatformRefused, QuotaSpent
 
-THING = Parameter(name="wechat.template_thing", default=20, least=5, most=100, help="模板 thing 字段最多的字符数")
-PHRASE = Parameter(name="wechat.template_phrase", default=5, least=1, most=20, help="模板 phrase 字段最多的汉字数")
-OTHER = Parameter(name="wechat.template_other", default=32, least=5, most=200, help="模板其他字段最多的字符数")
+THING = Parameter(
+    name="wechat.template_thing",
+    default=20,
+    least=5,
+    most=100,
+    help="模板 thing 字段最多的字符数",
+    english="The most characters of a thing field of a template",
+)
+PHRASE = Parameter(
+    name="wechat.template_phrase",
+    default=5,
+    least=1,
+    most=20,
+    help="模板 phrase 字段最多的汉字数",
+    english="The most Chinese characters of a phrase field of a template",
+)
+OTHER = Parameter(
+    name="wechat.template_other",
+    default=32,
+    least=5,
+    most=200,
+    help="模板其他字段最多的字符数",
+    english="The most characters of other fields of a template",
+)
 
 _TEMPLATES = """
 SELECT a.app_id, a.id AS account_id, t.template_id, t.fields_of_keys,

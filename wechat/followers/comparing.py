@@ -20,6 +20,9 @@ MARGIN_SECONDS = Parameter(
     least=0,
     most=86_400,
     help="核对开始前多少秒内有过关注迹象的粉丝，即使不在名单中也不查询",
+    english=(
+        "Fans who showed themselves so many seconds before the comparison are not asked for, though the list lacks them"
+    ),
 )
 MISSING_MOST = Parameter(
     name="wechat.reconcile_missing_most",
@@ -27,6 +30,7 @@ MISSING_MOST = Parameter(
     least=0,
     most=100_000_000,
     help="名单中缺少的粉丝不超过多少人时，总是逐个向平台查询",
+    english="When the list lacks no more fans than this, each is asked for",
 )
 MISSING_PERCENT = Parameter(
     name="wechat.reconcile_missing_percent",
@@ -34,6 +38,10 @@ MISSING_PERCENT = Parameter(
     least=0,
     most=100,
     help="名单中缺少的粉丝超过百分之几（且超过上述人数）时，视为名单不完整，只告警",
+    english=(
+        "When the list lacks more percent of the fans than this (and more than the number above), it "
+        "counts as incomplete and only an alert is raised"
+    ),
 )
 UNIONID_DAYS = Parameter(
     name="wechat.unionid_retry_days",
@@ -41,6 +49,10 @@ UNIONID_DAYS = Parameter(
     least=1,
     most=365,
     help="没有 UnionID 的粉丝每隔多少天再查询一次（公众号绑定开放平台后才会有）",
+    english=(
+        "Fans without a UnionID are asked for again every so many days (they have one once the "
+        "account is bound to an open platform)"
+    ),
 )
 
 FAILED, SHORT = "wechat.followers_failed", "wechat.followers_short"

@@ -24,7 +24,12 @@ from wechat.platform.errors import PlatformAway, PlatformRefused, QuotaSpent
 from wechat.platform.policy import Action
 
 SIZE = Parameter(
-    name="wechat.profile_batch", default=100, least=1, most=100, help="一次向平台查询多少位粉丝的资料（平台上限 100）"
+    name="wechat.profile_batch",
+    default=100,
+    least=1,
+    most=100,
+    help="一次向平台查询多少位粉丝的资料（平台上限 100）",
+    english="How many fans' profiles are asked for at once (WeChat allows 100)",
 )
 RETRY_SECONDS = Parameter(
     name="wechat.profile_retry_seconds",
@@ -32,6 +37,7 @@ RETRY_SECONDS = Parameter(
     least=10,
     most=86_400,
     help="资料查询被拒绝或无响应时，该账号多少秒后再试",
+    english=("When WeChat refuses profiles or does not answer, the account is asked again after so many seconds"),
 )
 
 # Whoever knows what a tag is learns who carries which: digests of identities, the platform's numbers of tags, and when

@@ -27,10 +27,20 @@ from wechat.platform.errors import PlatformRefused, QuotaSpent
 from wechat.platform.policy import ALERTS, Action
 
 HOUR = Parameter(
-    name="wechat.reconcile_hour", default=4, least=0, most=23, help="每天几点（营业时区）与平台核对关注者名单"
+    name="wechat.reconcile_hour",
+    default=4,
+    least=0,
+    most=23,
+    help="每天几点（营业时区）与平台核对关注者名单",
+    english=("The hour of the day, in the business time zone, at which followers are compared with WeChat's list"),
 )
 RETRY_SECONDS = Parameter(
-    name="wechat.reconcile_retry_seconds", default=60, least=5, most=86_400, help="核对名单中断后，多少秒后继续"
+    name="wechat.reconcile_retry_seconds",
+    default=60,
+    least=5,
+    most=86_400,
+    help="核对名单中断后，多少秒后继续",
+    english="A comparison that broke off goes on after so many seconds",
 )
 
 _SLICE_SECONDS = 60.0

@@ -18,15 +18,37 @@ from wechat.pushes.events import PushForwardable
 from wechat.pushes.parsing import parse
 from wechat.pushes.store import raw_pushes
 
-TRIES = Parameter(name="wechat.forward_tries", default=5, least=1, most=20, help="转发一条推送最多尝试的次数")
+TRIES = Parameter(
+    name="wechat.forward_tries",
+    default=5,
+    least=1,
+    most=20,
+    help="转发一条推送最多尝试的次数",
+    english="How often the forwarding of a push is tried",
+)
 PAUSE_SECONDS = Parameter(
-    name="wechat.forward_pause_seconds", default=5, least=1, most=3600, help="转发失败后首次重试前的秒数，之后每次乘四"
+    name="wechat.forward_pause_seconds",
+    default=5,
+    least=1,
+    most=3600,
+    help="转发失败后首次重试前的秒数，之后每次乘四",
+    english="Seconds before forwarding is tried again, four times as long each time",
 )
 TIMEOUT_MS = Parameter(
-    name="wechat.forward_timeout_ms", default=5000, least=100, most=30_000, help="等待对方系统应答的毫秒数"
+    name="wechat.forward_timeout_ms",
+    default=5000,
+    least=100,
+    most=30_000,
+    help="等待对方系统应答的毫秒数",
+    english="How many milliseconds the other system has to answer",
 )
 KEPT_DAYS = Parameter(
-    name="wechat.forward_kept_days", default=7, least=1, most=30, help="转发记录保留的天数（不超过原始推送）"
+    name="wechat.forward_kept_days",
+    default=7,
+    least=1,
+    most=30,
+    help="转发记录保留的天数（不超过原始推送）",
+    english="How many days records of forwarding are kept (no longer than the pushes)",
 )
 
 _AT_ONCE = 20

@@ -23,7 +23,12 @@ from wechat.platform.errors import PlatformAway, PlatformRefused, QuotaSpent
 from wechat.platform.policy import Action
 
 EVERY_HOURS = Parameter(
-    name="wechat.label_import_hours", default=24, least=1, most=720, help="每隔多少小时从平台重新读取标签下的粉丝"
+    name="wechat.label_import_hours",
+    default=24,
+    least=1,
+    most=720,
+    help="每隔多少小时从平台重新读取标签下的粉丝",
+    english="Every so many hours the fans under each label are read from WeChat",
 )
 _SLICE_SECONDS = 10.0
 _LEASE = timedelta(minutes=3)

@@ -31,13 +31,28 @@ from wechat.labels.schemas import LabelledOut
 __all__ = ["import_labels"]
 
 MOST_LABELS = Parameter(
-    name="wechat.labels_per_account", default=100, least=1, most=1000, help="每个公众号的标签与分组总数上限（平台规定）"
+    name="wechat.labels_per_account",
+    default=100,
+    least=1,
+    most=1000,
+    help="每个公众号的标签与分组总数上限（平台规定）",
+    english="The most labels and groups of an account (set by WeChat)",
 )
 MOST_PER_FAN = Parameter(
-    name="wechat.labels_per_fan", default=20, least=1, most=100, help="每位粉丝的标签与分组总数上限（平台规定）"
+    name="wechat.labels_per_fan",
+    default=20,
+    least=1,
+    most=100,
+    help="每位粉丝的标签与分组总数上限（平台规定）",
+    english="The most labels and groups of a fan (set by WeChat)",
 )
 NAME_BYTES = Parameter(
-    name="wechat.label_name_bytes", default=30, least=3, most=90, help="标签名的最大字节数（平台规定，一个汉字 3 字节）"
+    name="wechat.label_name_bytes",
+    default=30,
+    least=3,
+    most=90,
+    help="标签名的最大字节数（平台规定，一个汉字 3 字节）",
+    english="The longest name of a label in bytes (set by WeChat; a Chinese character has 3)",
 )
 
 _ADD = """

@@ -20,7 +20,12 @@ from wechat.platform import users
 from wechat.platform.errors import PlatformAway, PlatformRefused, QuotaSpent
 
 TAGGING_BATCH = Parameter(
-    name="wechat.tagging_batch", default=50, least=1, most=50, help="一次给多少位粉丝打标签（平台上限 50）"
+    name="wechat.tagging_batch",
+    default=50,
+    least=1,
+    most=50,
+    help="一次给多少位粉丝打标签（平台上限 50）",
+    english="How many fans get a label at once (WeChat allows 50)",
 )
 REFUSED_ALERT = "wechat.labels_refused"
 _NAME_TAKEN, _VANISHED = 45157, 45159

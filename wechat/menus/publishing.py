@@ -28,7 +28,12 @@ from wechat.platform.errors import AccountDisabled, AccountInShadow, PlatformAwa
 from wechat.platform.menus import Menus, Personal
 
 TRIES = Parameter(
-    name="wechat.menu_tries", default=20, least=1, most=100, help="发布菜单时微信没有响应，最多尝试的次数"
+    name="wechat.menu_tries",
+    default=20,
+    least=1,
+    most=100,
+    help="发布菜单时微信没有响应，最多尝试的次数",
+    english="How often publishing a menu is tried when WeChat does not answer",
 )
 
 FAILED_ALERT = "wechat.menu_failed"

@@ -77,6 +77,7 @@ class MenuProblemOut(Output):
     where: str
     code: str
     words: str
+    english: str
     level: Level = "error"
 
 

@@ -10,10 +10,20 @@ from wechat.onboarding.errors import MenuNotRead, VerifyFileNotFound
 from wechat.onboarding.models import Import, Menu, VerifyFile
 
 PUSH_HOURS = Parameter(
-    name="wechat.doctor_push_hours", default=72, least=1, most=720, help="检查时，多少小时内收到过推送才算正常"
+    name="wechat.doctor_push_hours",
+    default=72,
+    least=1,
+    most=720,
+    help="检查时，多少小时内收到过推送才算正常",
+    english="The check-up wants a push within so many hours",
 )
 SKEW_SECONDS = Parameter(
-    name="wechat.doctor_skew_seconds", default=30, least=1, most=300, help="检查时，本机时钟与微信最多相差的秒数"
+    name="wechat.doctor_skew_seconds",
+    default=30,
+    least=1,
+    most=300,
+    help="检查时，本机时钟与微信最多相差的秒数",
+    english="The check-up allows so many seconds between our clock and WeChat's",
 )
 _LOOKED_AT = 100_000  # pushes: a check must not read a month of them
 

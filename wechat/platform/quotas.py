@@ -24,39 +24,69 @@ class Quota:
     minute: Parameter[int] | None = None
 
 
-def _daily(name: str, default: int, words: str) -> Parameter[int]:
-    help_ = f"接口每日调用上限：{words}（以公众平台“接口权限”页为准）"
-    return Parameter(name=f"wechat.daily.{name}", default=default, least=0, most=100_000_000, help=help_)
+def _daily(name: str, default: int, words: str, english: str) -> Parameter[int]:
+    return Parameter(
+        name=f"wechat.daily.{name}",
+        default=default,
+        least=0,
+        most=100_000_000,
+        help=f"接口每日调用上限：{words}（以公众平台“接口权限”页为准）",
+        english=f"The most calls a day: {english} (the platform's page of rights says how many)",
+    )
 
 
-def _minute(name: str, default: int, words: str) -> Parameter[int]:
-    help_ = f"接口每分钟调用上限：{words}"
-    return Parameter(name=f"wechat.minute.{name}", default=default, least=1, most=10_000_000, help=help_)
+def _minute(name: str, default: int, words: str, english: str) -> Parameter[int]:
+    return Parameter(
+        name=f"wechat.minute.{name}",
+        default=default,
+        least=1,
+        most=10_000_000,
+        help=f"接口每分钟调用上限：{words}",
+        english=f"The most calls a minute: {english}",
+    )
 
 
-_TAGS = _daily("tags", 100_000, "标签管理（官方未公布）")
+_TAGS = _daily("tags", 100_000, "标签管理（官方未公布）", "labels (no official number)")
 
 QUOTAS = {
     "/cgi-bin/stable_token": Quota(
-        _daily("stable_token", 500_000, "获取稳定版令牌"), _minute("stable_token", 10_000, "获取稳定版令牌")
+        _daily("stable_token", 500_000, "获取稳定版令牌", "stable token"),
+        _minute("stable_token", 10_000, "获取稳定版令牌", "stable token"),
     ),
-    "/cgi-bin/ticket/getticket": Quota(_daily("ticket", 1_000, "获取 JS-SDK 票据（官方未公布）")),
-    "/cgi-bin/qrcode/create": Quota(_daily("qrcode_create", 100_000, "生成带参数二维码")),
-    "/wxa/getwxacodeunlimit": Quota(minute=_minute("wxacode", 5_000, "生成小程序码")),
-    "/cgi-bin/message/template/send": Quota(_daily("template_send", 100_000, "发送模板消息")),
-    "/cgi-bin/message/custom/send": Quota(_daily("message_custom_send", 500_000, "发送客服消息")),
-    "/cgi-bin/media/upload": Quota(_daily("media_upload", 100_000, "上传临时素材")),
-    "/cgi-bin/media/uploadimg": Quota(_daily("media_uploadimg", 100_000, "上传图文消息内的图片（官方未公布）")),
-    "/cgi-bin/media/get": Quota(_daily("media_get", 200_000, "获取临时素材")),
-    "/sns/oauth2/access_token": Quota(minute=_minute("oauth", 50_000, "网页授权换取身份")),
-    "/cgi-bin/user/get": Quota(_daily("user_get", 500, "获取关注者列表")),
-    "/cgi-bin/user/info/batchget": Quota(_daily("user_info", 5_000_000, "获取用户信息")),
-    "/cgi-bin/get_current_selfmenu_info": Quota(_daily("selfmenu", 10_000, "查询自定义菜单配置")),
-    "/cgi-bin/menu/create": Quota(_daily("menu_create", 1_000, "创建自定义菜单")),
-    "/cgi-bin/menu/get": Quota(_daily("menu_get", 10_000, "查询自定义菜单")),
-    "/cgi-bin/menu/delete": Quota(_daily("menu_delete", 1_000, "删除自定义菜单")),
-    "/cgi-bin/menu/addconditional": Quota(_daily("menu_addconditional", 2_000, "新增个性化菜单")),
-    "/cgi-bin/menu/delconditional": Quota(_daily("menu_delconditional", 2_000, "删除个性化菜单")),
+    "/cgi-bin/ticket/getticket": Quota(
+        _daily("ticket", 1_000, "获取 JS-SDK 票据（官方未公布）", "JS-SDK ticket (no official number)")
+    ),
+    "/cgi-bin/qrcode/create": Quota(_daily("qrcode_create", 100_000, "生成带参数二维码", "codes with a scene")),
+    "/wxa/getwxacodeunlimit": Quota(minute=_minute("wxacode", 5_000, "生成小程序码", "mini-program codes")),
+    "/cgi-bin/message/template/send": Quota(_daily("template_send", 100_000, "发送模板消息", "template messages")),
+    "/cgi-bin/message/custom/send": Quota(_daily("message_custom_send", 500_000, "发送客服消息", "customer messages")),
+    "/cgi-bin/media/upload": Quota(_daily("media_upload", 100_000, "上传临时素材", "upload of temporary media")),
+    "/cgi-bin/media/uploadimg": Quota(
+        _daily(
+            "media_uploadimg",
+            100_000,
+            "上传图文消息内的图片（官方未公布）",
+            "upload of pictures for articles (no official number)",
+        )
+    ),
+    "/cgi-bin/media/get": Quota(_daily("media_get", 200_000, "获取临时素材", "fetching temporary media")),
+    "/sns/oauth2/access_token": Quota(
+        minute=_minute("oauth", 50_000, "网页授权换取身份", "who somebody is, by web log-in")
+    ),
+    "/cgi-bin/user/get": Quota(_daily("user_get", 500, "获取关注者列表", "list of followers")),
+    "/cgi-bin/user/info/batchget": Quota(_daily("user_info", 5_000_000, "获取用户信息", "followers' profiles")),
+    "/cgi-bin/get_current_selfmenu_info": Quota(
+        _daily("selfmenu", 10_000, "查询自定义菜单配置", "the menu's settings")
+    ),
+    "/cgi-bin/menu/create": Quota(_daily("menu_create", 1_000, "创建自定义菜单", "making a menu")),
+    "/cgi-bin/menu/get": Quota(_daily("menu_get", 10_000, "查询自定义菜单", "reading a menu")),
+    "/cgi-bin/menu/delete": Quota(_daily("menu_delete", 1_000, "删除自定义菜单", "deleting a menu")),
+    "/cgi-bin/menu/addconditional": Quota(
+        _daily("menu_addconditional", 2_000, "新增个性化菜单", "making a personal menu")
+    ),
+    "/cgi-bin/menu/delconditional": Quota(
+        _daily("menu_delconditional", 2_000, "删除个性化菜单", "deleting a personal menu")
+    ),
     "/cgi-bin/tags/get": Quota(_TAGS),
     "/cgi-bin/tags/create": Quota(_TAGS),
     "/cgi-bin/tags/update": Quota(_TAGS),

@@ -16,10 +16,20 @@ from infra.parameters import Parameter
 from wechat.platform.errors import PlatformAway, PlatformRefused, TokenRefused
 
 EARLY_SECONDS = Parameter(
-    name="wechat.token_early_seconds", default=300, least=0, most=3000, help="令牌与票据到期前多少秒提前刷新"
+    name="wechat.token_early_seconds",
+    default=300,
+    least=0,
+    most=3000,
+    help="令牌与票据到期前多少秒提前刷新",
+    english="Tokens and tickets are renewed so many seconds before they end",
 )
 PAUSE_SECONDS = Parameter(
-    name="wechat.token_pause_seconds", default=60, least=5, most=3600, help="令牌被拒绝后，多少秒内不再重新获取"
+    name="wechat.token_pause_seconds",
+    default=60,
+    least=5,
+    most=3600,
+    help="令牌被拒绝后，多少秒内不再重新获取",
+    english="After a token was refused none is fetched for so many seconds",
 )
 _AWAY_SECONDS = 2
 _LOCK_SECONDS = 40  # longer than a fetch can take

@@ -7,7 +7,12 @@ from infra.context import Job
 from infra.parameters import Parameter
 
 KEPT_DAYS = Parameter(
-    name="wechat.push_kept_days", default=30, least=1, most=365, help="原始推送与已存回复保留的天数（至少一天）"
+    name="wechat.push_kept_days",
+    default=30,
+    least=1,
+    most=365,
+    help="原始推送与已存回复保留的天数（至少一天）",
+    english="How many days pushes and what was answered are kept (at least one)",
 )
 _ROWS = 10_000
 

@@ -8,7 +8,12 @@ from wechat.outbound.contents import Content, NewsContent, TextContent
 from wechat.pushes.messages import Push
 
 REPLY_TEXT_BYTES = Parameter(
-    name="wechat.reply_text_bytes", default=2048, least=100, most=10_000, help="自动回复文字的最大字节数（微信约 2048）"
+    name="wechat.reply_text_bytes",
+    default=2048,
+    least=100,
+    most=10_000,
+    help="自动回复文字的最大字节数（微信约 2048）",
+    english="The longest text of an automatic reply in bytes (WeChat takes about 2048)",
 )
 
 

@@ -16,7 +16,12 @@ from wechat.outbound.contents import Content, TextContent
 from wechat.pushes.messages import Body, Push
 
 RESPONDER_MS = Parameter(
-    name="wechat.responder_ms", default=150, least=10, most=3000, help="自动回复的时限（毫秒），超过则不回复"
+    name="wechat.responder_ms",
+    default=150,
+    least=10,
+    most=3000,
+    help="自动回复的时限（毫秒），超过则不回复",
+    english="How many milliseconds an automatic reply may take; after that nothing is said",
 )
 
 

@@ -19,7 +19,12 @@ from wechat.pushes.responders import SILENCE, Responder, Response, View, respond
 from wechat.pushes.store import Incoming, Receipt, receive_many, said
 
 FRESH_SECONDS = Parameter(
-    name="wechat.push_fresh_seconds", default=300, least=30, most=3600, help="推送签名时间与当前时间最多相差的秒数"
+    name="wechat.push_fresh_seconds",
+    default=300,
+    least=30,
+    most=3600,
+    help="推送签名时间与当前时间最多相差的秒数",
+    english="How many seconds the time of a signed push may differ from ours",
 )
 MOST_BYTES = Parameter(
     name="wechat.push_most_bytes",
@@ -27,6 +32,7 @@ MOST_BYTES = Parameter(
     least=16_384,
     most=1_048_576,
     help="一条推送的请求体最多的字节数，超过则拒收",
+    english="The largest body of a push in bytes; larger ones are refused",
 )
 
 _SUCCESS = "success"

@@ -25,6 +25,7 @@ QUIET_DAYS = Parameter(
     most=3650,
     unit="天",
     help="多少天没有订单或合同即列入“长时间无业务往来”",
+    english="Without an order or a contract for so many days a customer counts as long without business",
 )
 
 _NOTE = """

@@ -19,7 +19,15 @@ from infra import clock, database
 from infra.database import Connection, transaction
 from infra.parameters import Parameter
 
-HOUR = Parameter(name="followups.notice_hour", default=9, least=0, most=23, unit="点", help="每天几点发送跟进提醒")
+HOUR = Parameter(
+    name="followups.notice_hour",
+    default=9,
+    least=0,
+    most=23,
+    unit="点",
+    help="每天几点发送跟进提醒",
+    english="The hour of the day at which follow-up reminders are sent",
+)
 REMINDED = NoticeKind("customers.reminded", title="今日跟进提醒")
 TODO = "customers_to_contact"
 _RUN = "reminders"

@@ -24,10 +24,22 @@ from infra.ids import new_id
 from infra.parameters import Parameter
 
 BACK_DAYS = Parameter(
-    name="followups.back_days", default=90, least=1, most=3650, unit="天", help="跟进最多可补录多少天以前的"
+    name="followups.back_days",
+    default=90,
+    least=1,
+    most=3650,
+    unit="天",
+    help="跟进最多可补录多少天以前的",
+    english="A follow-up may be entered so many days after it happened",
 )
 FAST_MINUTES = Parameter(
-    name="followups.fast_minutes", default=10, least=0, most=1440, unit="分钟", help="容许手机时钟快多少分钟"
+    name="followups.fast_minutes",
+    default=10,
+    least=0,
+    most=1440,
+    unit="分钟",
+    help="容许手机时钟快多少分钟",
+    english="A phone's clock may be so many minutes ahead",
 )
 
 # Whoever the first change after a moment took the customer from had it at that moment.

@@ -30,6 +30,7 @@ LEASE_SECONDS = Parameter(
     most=3_600,
     unit="秒",
     help="处理客户导入的进程中断后，多久由其他进程接着处理",
+    english="When the process of a customer import dies, another goes on after so long",
 )
 ENDED = NoticeKind("customer_import.ended", title="客户导入已结束")
 _LINK = "/customer-imports/{}"

@@ -29,6 +29,7 @@ MOST_ROWS = Parameter(
     most=1_000_000,
     unit="行",
     help="一次导入客户最多的行数",
+    english="The most rows of a customer import",
 )
 MOST_UNPACKED_MB = Parameter(
     name="customers.import_most_unpacked_mb",
@@ -37,6 +38,7 @@ MOST_UNPACKED_MB = Parameter(
     most=4_096,
     unit="MB",
     help="客户导入的 XLSX 文件解压后的上限",
+    english="The largest XLSX file of a customer import, unpacked",
 )
 _MEBIBYTE = 1_048_576
 # Of a cell two, in sheets with as many columns as are taken and rows as are usual.

@@ -22,10 +22,22 @@ from infra.ids import new_id
 from infra.parameters import Parameter
 
 FILE_DAYS = Parameter(
-    name="customers.import_file_days", default=30, least=1, most=365, unit="天", help="客户导入结束后，原文件保留的天数"
+    name="customers.import_file_days",
+    default=30,
+    least=1,
+    most=365,
+    unit="天",
+    help="客户导入结束后，原文件保留的天数",
+    english="How many days the file of a finished customer import is kept",
 )
 REPORT_DAYS = Parameter(
-    name="customers.import_report_days", default=180, least=7, most=3_650, unit="天", help="客户导入逐行报告保留的天数"
+    name="customers.import_report_days",
+    default=180,
+    least=7,
+    most=3_650,
+    unit="天",
+    help="客户导入逐行报告保留的天数",
+    english="How many days the row by row report of a customer import is kept",
 )
 
 _SHOWN_ROWS = 5

@@ -22,7 +22,13 @@ from infra.ids import new_id
 from infra.parameters import Parameter
 
 RUN_HOUR = Parameter(
-    name="pool.run_hour", default=8, least=0, most=23, unit="点", help="每天从几点开始自动收回客户与提醒归属人"
+    name="pool.run_hour",
+    default=8,
+    least=0,
+    most=23,
+    unit="点",
+    help="每天从几点开始自动收回客户与提醒归属人",
+    english="From this hour of the day customers are returned and owners warned",
 )
 RETURNED = NoticeKind("customers.returned", title="客户已收回公海")
 _RUN = "pool"

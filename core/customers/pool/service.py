@@ -32,10 +32,22 @@ from infra.ids import new_id
 from infra.parameters import Parameter
 
 CLAIM_SIZE = Parameter(
-    name="pool.claim_size", default=10, least=1, most=1000, unit="位", help="员工单次最多可从公海领取的客户数"
+    name="pool.claim_size",
+    default=10,
+    least=1,
+    most=1000,
+    unit="位",
+    help="员工单次最多可从公海领取的客户数",
+    english="The most customers claimed from the pool at once",
 )
 CLAIMS_PER_DAY = Parameter(
-    name="pool.claims_per_day", default=10, least=0, most=1000, unit="次", help="每位员工每个工作日可领取的次数"
+    name="pool.claims_per_day",
+    default=10,
+    least=0,
+    most=1000,
+    unit="次",
+    help="每位员工每个工作日可领取的次数",
+    english="How often each colleague may claim on a working day",
 )
 GIVEN = NoticeKind("customers.given", title="收到客户")
 TAKEN = NoticeKind("customers.taken", title="客户已转出")

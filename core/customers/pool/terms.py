@@ -20,9 +20,16 @@ DAYS = Parameter(
     most=3650,
     unit="天",
     help="客户连续多少天没有新的销售记录即自动收回公海，0 为不收回",
+    english="A customer without a sales record for so many days returns to the pool, 0: never",
 )
 WARN_DAYS = Parameter(
-    name="pool.warn_days_before", default=1, least=0, most=90, unit="天", help="自动收回前多少天提醒归属人，0 为不提醒"
+    name="pool.warn_days_before",
+    default=1,
+    least=0,
+    most=90,
+    unit="天",
+    help="自动收回前多少天提醒归属人，0 为不提醒",
+    english="Owners are warned so many days before, 0: not at all",
 )
 CONTRACT_DAYS = Parameter(
     name="pool.recycle_without_contract_days",
@@ -31,15 +38,23 @@ CONTRACT_DAYS = Parameter(
     most=3650,
     unit="天",
     help="归属同一人多少天仍未签合同即自动收回公海，0 为不收回",
+    english="A customer so many days with one owner without a contract returns to the pool, 0: never",
 )
 GUIDES_TOO = Parameter(
-    name="pool.recycle_guides", default=False, help="门店导购名下的客户是否也自动收回（默认只收回外勤等人员的客户）"
+    name="pool.recycle_guides",
+    default=False,
+    help="门店导购名下的客户是否也自动收回（默认只收回外勤等人员的客户）",
+    english="Whether customers of store guides return too (else only those of field reps and the like)",
 )
 EXEMPT_PARTIES = Parameter(
     name="pool.exempt_parties",
     default="partner,agent,supplier",
     pattern=f"(?:{_PARTY}(?:,{_PARTY})*)?",
     help="不自动收回的客户类型，逗号分隔：prospect 潜在，customer 客户，partner 伙伴，agent 代理，supplier 供应商",
+    english=(
+        "Kinds of customers never returned by themselves, separated by commas: prospect, customer, "
+        "partner, agent, supplier"
+    ),
 )
 
 # $1 an owner, $2 a moment, $3 exempt parties.

@@ -28,6 +28,7 @@ UNFOLLOW_DAYS = Parameter(
     least=0,
     most=3650,
     help="非会员取消关注多少天后，清除平台提供的资料（0 为立即）",
+    english=("What WeChat gave of a non-member who stopped following is erased after so many days (0: at once)"),
     unit="天",
 )
 TRASH_DAYS = Parameter(
@@ -36,6 +37,7 @@ TRASH_DAYS = Parameter(
     least=0,
     most=3650,
     help="回收站中的客户保留多少天后彻底清除（0 为一直保留）",
+    english="Customers in the trash are erased after so many days (0: never)",
     unit="天",
 )
 _CHUNK = 200

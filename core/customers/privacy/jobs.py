@@ -13,6 +13,7 @@ TIMELINE_MONTHS = Parameter(
     least=0,
     most=240,
     help="客户动态保留的月数（0 为一直保留）",
+    english="How many months the history of a customer is kept (0: always)",
     unit="个月",
 )
 _DAYS = 31

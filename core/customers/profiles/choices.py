@@ -12,13 +12,18 @@ from infra.parameters import Parameter
 _LIST = r"[^,\s]{1,10}(,[^,\s]{1,10}){0,29}"
 
 LEVELS = Parameter(
-    name="customers.levels", default="A,B,C,D", pattern=_LIST, help="客户级别的可选值，用英文逗号分隔，从高到低"
+    name="customers.levels",
+    default="A,B,C,D",
+    pattern=_LIST,
+    help="客户级别的可选值，用英文逗号分隔，从高到低",
+    english="The customer levels to choose from, separated by commas, highest first",
 )
 CREDIT_GRADES = Parameter(
     name="customers.credit_grades",
     default="AAA,AA,A,B,C",
     pattern=_LIST,
     help="客户信用等级的可选值，用英文逗号分隔，从高到低",
+    english="The credit grades to choose from, separated by commas, best first",
 )
 
 

@@ -30,7 +30,13 @@ from infra.geo import Datum, Position
 from infra.parameters import Parameter
 
 LOOKUP_LIMIT = Parameter(
-    name="customers.lookup_limit", default=20, least=1, most=100, help="录入前查重时最多显示的客户数", unit="个"
+    name="customers.lookup_limit",
+    default=20,
+    least=1,
+    most=100,
+    help="录入前查重时最多显示的客户数",
+    english="The most customers shown when somebody looks for duplicates before an entry",
+    unit="个",
 )
 # Beyond so many that hold the fragment nobody looks any further: more of the name is needed.
 _CANDIDATES = 500

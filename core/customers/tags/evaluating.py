@@ -23,7 +23,13 @@ from infra.logging import logger
 from infra.parameters import Parameter
 
 EVERY_MINUTES = Parameter(
-    name="tags.evaluate_minutes", default=60, least=1, most=10_080, help="规则标签每隔多久重新计算一次", unit="分钟"
+    name="tags.evaluate_minutes",
+    default=60,
+    least=1,
+    most=10_080,
+    help="规则标签每隔多久重新计算一次",
+    english="Tags by rule are worked out anew every so often",
+    unit="分钟",
 )
 
 _CHUNK = 1_000

@@ -28,7 +28,15 @@ from infra.database import Connection, constraint_errors, retry_on_conflict, tra
 from infra.ids import new_id
 from infra.parameters import Parameter
 
-MOST_TAGS = Parameter(name="tags.most", default=1000, least=1, most=10_000, help="客户标签与分组的总数上限", unit="个")
+MOST_TAGS = Parameter(
+    name="tags.most",
+    default=1000,
+    least=1,
+    most=10_000,
+    help="客户标签与分组的总数上限",
+    english="The most customer tags and groups there may be",
+    unit="个",
+)
 
 _HOLD_ALL = "SELECT pg_advisory_xact_lock(hashtextextended('customers.tags', 0))"
 

@@ -27,18 +27,38 @@ from core.sessions import service as sessions
 from infra import audit, clock, database
 from infra.parameters import Parameter
 
-LEAST_LENGTH = Parameter(name="passwords.least_length", default=8, least=8, most=64, help="密码最少几个字符")
+LEAST_LENGTH = Parameter(
+    name="passwords.least_length",
+    default=8,
+    least=8,
+    most=64,
+    help="密码最少几个字符",
+    english="The least characters of a password",
+)
 LEAST_KINDS = Parameter(
     name="passwords.least_kinds",
     default=2,
     least=1,
     most=4,
     help="密码最少含几类字符（小写字母、大写字母、数字、其他）",
+    english="The least kinds of characters in a password (small letters, capitals, digits, others)",
 )
 KEPT_FORMER = Parameter(
-    name="passwords.kept_former", default=3, least=0, most=24, help="新密码不得与最近用过的几个密码相同"
+    name="passwords.kept_former",
+    default=3,
+    least=0,
+    most=24,
+    help="新密码不得与最近用过的几个密码相同",
+    english="A new password may be none of so many former ones",
 )
-DAYS = Parameter(name="passwords.days", default=0, least=0, most=3_650, help="密码用多少天后必须更换，0 为不限")
+DAYS = Parameter(
+    name="passwords.days",
+    default=0,
+    least=0,
+    most=3_650,
+    help="密码用多少天后必须更换，0 为不限",
+    english="A password has to be changed after so many days, 0: never",
+)
 
 _MADE_LENGTH = 12
 _MADE_OF = (string.ascii_lowercase, string.ascii_uppercase, string.digits, "!#%+-=?@")

@@ -29,6 +29,10 @@ DEMAND = Parameter(
     default=OFFERED,
     choices=(OFF, OFFERED, REQUIRED),
     help="员工动态验证码：off 不开放（已设置的仍有效），offered 可自行设置，required 用密码登录的员工必须设置",
+    english=(
+        "One-time codes of colleagues: off (those that are set up still work), offered, or required "
+        "of whoever logs in with a password"
+    ),
 )
 _ISSUER = "Guanxi"
 

@@ -24,7 +24,14 @@ from infra.ids import new_id
 from infra.outbox import publish
 from infra.parameters import Parameter
 
-MOST_ROWS = Parameter(name="imports.most_rows", default=2_000, least=10, most=10_000, help="一次导入最多的行数")
+MOST_ROWS = Parameter(
+    name="imports.most_rows",
+    default=2_000,
+    least=10,
+    most=10_000,
+    help="一次导入最多的行数",
+    english="The most rows of an import",
+)
 NOTES = (
     "请勿改动“导入”表的表头；整张表全部正确才会导入。",
     "登录名：2 至 50 个小写字母、数字、点、短横线或下划线，以字母或数字开头。",

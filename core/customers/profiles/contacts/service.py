@@ -33,7 +33,13 @@ from infra.ids import new_id
 from infra.parameters import Parameter
 
 MOST = Parameter(
-    name="customers.contact_persons", default=100, least=1, most=1000, help="每位客户的联系人数上限", unit="位"
+    name="customers.contact_persons",
+    default=100,
+    least=1,
+    most=1000,
+    help="每位客户的联系人数上限",
+    english="The most contact persons of a customer",
+    unit="位",
 )
 
 _PRESENT = "SELECT count(*) AS n, count(*) FILTER (WHERE is_main) AS main FROM contact_person"

@@ -23,7 +23,13 @@ from infra.ids import new_id
 from infra.parameters import Parameter
 
 MOST_VIEWS = Parameter(
-    name="views.per_person", default=50, least=1, most=500, help="每人保存的客户视图数上限", unit="个"
+    name="views.per_person",
+    default=50,
+    least=1,
+    most=500,
+    help="每人保存的客户视图数上限",
+    english="The most customer views a person may save",
+    unit="个",
 )
 
 _SHARE = "views:share"

@@ -1,8 +1,7 @@
 import { language } from "@guanxi/kit";
 import type { Problem } from "./drafts";
-import { problems } from "./problems";
 
-/** What is wrong: the server says it in Chinese, with the platform's numbers; other languages have their own words. */
-export function wordsOfProblem({ code, words: said }: Problem): string {
-  return language.value === "zh" ? said : (problems[code] ?? code);
+/** What is wrong, as the server says it in the page's language. */
+export function wordsOfProblem(problem: Problem): string {
+  return language.value === "zh" ? problem.words : problem.english;
 }
