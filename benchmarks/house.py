@@ -23,6 +23,7 @@ from infra.settings import settings
 
 R = TypeVar("R")
 _READY_SECONDS = 30.0
+_COMMITS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,9 @@ def open_house(*, profile: bool) -> Iterator[House]:
         _point_at(postgres.url(), valkey.url())
         say("migrating")
         asyncio.run(_migrate())
-        yield House(postgres.url(), folder, asyncio.run(_version(postgres.url())), profile)
+        version, commit_ms = asyncio.run(_measure(postgres.url()))
+        say(f"PostgreSQL {version}; a durable commit takes {commit_ms:.2f} ms")
+        yield House(postgres.url(), folder, version, profile)
 
 
 def _point_at(database_url: str, redis_url: str) -> None:
@@ -79,12 +82,20 @@ async def _migrate() -> None:
     await database.disconnect()
 
 
-async def _version(url: str) -> str:
+async def _measure(url: str) -> tuple[str, float]:
+    """The server's version, and the milliseconds of one durable commit: baselines that commit each row live by it."""
     connection = await asyncpg.connect(url)
     try:
-        return str(await connection.fetchval("SHOW server_version"))
+        version = str(await connection.fetchval("SHOW server_version"))
+        await connection.execute("CREATE TABLE bench_commit (n int)")
+        begun = time.perf_counter()
+        for number in range(_COMMITS):
+            await connection.execute("INSERT INTO bench_commit VALUES ($1)", number)
+        seconds = time.perf_counter() - begun
+        await connection.execute("DROP TABLE bench_commit")
     finally:
         await connection.close()
+    return version, seconds / _COMMITS * 1000
 
 
 async def with_product(work: Callable[[], Awaitable[R]]) -> R:
