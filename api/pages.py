@@ -36,7 +36,7 @@ _PLAIN = _GUARDED | {
     "Cache-Control": "no-store",
 }
 # What the links of notices begin with.
-_LINKED = (
+LINKED = (
     "announcements",
     "customer-imports",
     "customers",
@@ -105,7 +105,7 @@ async def linked(request: Request) -> Response:
     return RedirectResponse(f"/app/{name}{request.url.path}", HTTPStatus.TEMPORARY_REDIRECT)
 
 
-for _first in _LINKED:
+for _first in LINKED:
     for _path in (f"/{_first}", f"/{_first}/{{rest:path}}"):
         router.add_api_route(_path, linked, methods=["GET", "HEAD"])
 

@@ -90,8 +90,10 @@ from wechat.fans import parts as fan_parts
 from wechat.fans import routes as fans
 from wechat.forwards import handlers as forward_handlers
 from wechat.forwards import jobs as forward_jobs
+from wechat.inbox import handlers as inbox_handlers
 from wechat.inbox import handover as inbox_handover
 from wechat.inbox import jobs as inbox_jobs
+from wechat.inbox import parts as inbox_parts
 from wechat.inbox import routes as inbox
 from wechat.labels import jobs as label_jobs
 from wechat.labels import parts as label_parts
@@ -348,9 +350,11 @@ CONTEXTS = (
         name="wechat.inbox",
         models="wechat.inbox.models",
         routes=(inbox.router,),
+        handlers=inbox_handlers.HANDLERS,
         jobs=inbox_jobs.JOBS,
         permissions=("inbox:assign", "inbox:read", "inbox:reply", "inbox:report"),
         belongings=(inbox_handover.BELONGING,),
+        customer_parts=(inbox_parts.PART,),
     ),
     Context(
         name="wechat.autoreplies",

@@ -45,8 +45,8 @@ FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::bool
     AS k (id, identity_id, staff_id, store_id, case_id, waits, many, last_at)
 """
 _CASES = """
-INSERT INTO service_case (id, conversation_id, wanted, staff_id, store_id, opened_at, answers)
-SELECT case_id, id, 'no_answer', staff_id, store_id, last_at, 0 FROM conversation WHERE case_id IS NOT NULL
+INSERT INTO service_case (id, conversation_id, wanted, staff_id, store_id, opened_at, held_at, answers)
+SELECT case_id, id, 'no_answer', staff_id, store_id, last_at, last_at, 0 FROM conversation WHERE case_id IS NOT NULL
 """
 _WINDOWS = """
 INSERT INTO customer_window (digest, account_id, message_until, message_left, short_until, short_left)

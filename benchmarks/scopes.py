@@ -91,7 +91,7 @@ def _statement(by: Colleague, cursor: UUID | None) -> tuple[str, list[Any]]:
     from wechat.fans import listing
     from wechat.fans.schemas import FanFilters
 
-    return listing.page_sql(by, FanFilters(cursor=cursor), None, crowd.UNTIL)
+    return listing.page_sql(by, FanFilters(cursor=cursor), None, crowd.UNTIL, crowd.UNTIL)
 
 
 async def colleague(caller: Caller) -> Colleague:
@@ -117,7 +117,7 @@ async def _look_at_plans(caller: Caller, number: int) -> list[UUID | None]:
     def note(record: Any) -> None:
         statements.append(record.query)
 
-    await listing.WINDOW_HOURS.get()
+    await listing.MESSAGE_HOURS.get()
     async with database.transaction() as connection:
         connection.add_query_logger(note)
         await listing.page(by, FanFilters(), None)

@@ -27,8 +27,8 @@ async def conversation(place: Any, customer_id: UUID) -> str:
         customer_id,
     )
     await database.execute(
-        """INSERT INTO service_case (id, conversation_id, wanted, staff_id, store_id, opened_at, answers)
-        VALUES ($1, $2, 'no_answer', $3, $4, $5, 0)""",
+        """INSERT INTO service_case (id, conversation_id, wanted, staff_id, store_id, opened_at, held_at, answers)
+        VALUES ($1, $2, 'no_answer', $3, $4, $5, $5, 0)""",
         case_id,
         conversation_id,
         place.person.id,

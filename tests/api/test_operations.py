@@ -1,6 +1,7 @@
 """Health, readiness, metrics and documentation, with and without the servers behind them."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
@@ -58,6 +59,11 @@ async def test_without_postgresql_the_process_lives_and_says_what_it_can_not_do(
     ):
         assert error_of(answer) == (503, "unavailable")
         assert answer.headers["x-request-id"] == answer.json()["error"]["request_id"]
+
+
+async def test_answers_tell_the_time_of_the_clock(http, db):
+    make.jump_to(db, datetime(2027, 1, 2, 3, 4, 5, tzinfo=UTC))
+    assert (await http.get("/healthz")).headers["date"].startswith("Sat, 02 Jan 2027 03:04:")
 
 
 @pytest.mark.parametrize("path", ["/docs", "/redoc"])

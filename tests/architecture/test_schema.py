@@ -76,7 +76,13 @@ BY_HAND_INDEXES = {
         ("digest",),
     },
     "chat_media": {("next_at",), ("account_id", "next_at"), ("message_at",), ("file_id",)},
-    "conversation": {("waiting_since", "id"), ("store_id", "last_at", "id"), ("last_at",), ("staff_id",)},
+    "conversation": {
+        ("waiting_since", "id"),
+        ("staff_id", "waiting_since", "id"),
+        ("store_id", "last_at", "id"),
+        ("last_at",),
+        ("staff_id",),
+    },
     "menu_edition": {("next_at",)},
     "service_case": {("escalate_at",), ("staff_id",)},
     "staff": {("id",)},
@@ -104,6 +110,7 @@ BY_HAND_FOREIGN_KEYS = {
 }
 BY_HAND_CHECKS = {
     "outbound_message_of_a_conversation",
+    "auto_reply_default",
     "auto_reply_exact",
     "auto_reply_match",
     "auto_reply_says",

@@ -95,7 +95,7 @@ async def ask_and_answer(phones, staff, name):
     await expect(line).to_contain_text("起等待回复")
     await expect(staff.get_by_role("link", name=re.compile(r"消息 \d+ 条未读"))).to_be_visible()
     await staff.get_by_role("button", name=re.compile(r"通知 \d+")).click()
-    await staff.get_by_role("button", name="未读 客户在等你回复").first.click()
+    await staff.get_by_role("button", name="未读 客户在等您回复").first.click()
     await expect(said(staff).get_by_text(QUESTION)).to_be_visible()
     await expect(said(staff).get_by_text(WELCOME)).to_be_visible()
     await reply(staff, ANSWER)

@@ -15,9 +15,14 @@ PATHS = (
     "inbox/{conversation}",
     "customers",
     "customers/{customer}",
+    "reminders",
+    "pool",
+    "mobile-changes",
+    "customer-imports",
     "auto-replies",
     "auto-replies/new",
     "auto-replies/{rule}",
+    "welcomes",
     "menus",
     "codes",
     "staff",
@@ -30,6 +35,17 @@ PATHS = (
     "me",
     "nowhere",
 )
+# What opens on a page, by the names of its buttons in both languages.
+OPENED = {
+    "customers": (("更多条件", "More conditions"), ("新增客户", "New customer")),
+    "customers/{customer}": (("改标签", "Edit tags"), ("改阶段", "Change stage"), ("更换归属", "Change owner")),
+    "customer-imports": (("导入客户", "Import customers"),),
+    "codes": (("新增渠道码", "New code"),),
+    "staff": (("guide01", "guide01"), ("新增员工", "New colleague")),
+    "roles": (("新增角色", "New role"),),
+    "parameters": (("备份目录中保留最新的多少份备份", "How many of the newest backups are kept in the backup folder"),),
+    "me": (("设置动态验证码", "Set up the second factor"),),
+}
 WIDTHS = {768: 1024, 1440: 900}
 # What people read: texts, names for those who don't see, hints in fields. What is marked as Chinese is content.
 READ = """() => {
@@ -42,6 +58,11 @@ READ = """() => {
         else found.push(...["aria-label", "title", "placeholder", "alt"].map((name) => node.getAttribute(name) ?? ""));
     }
     return [...found, document.title];
+}"""
+APPEARED = """async () => {
+    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+    const ending = document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime !== Infinity);
+    await Promise.allSettled(ending.map((one) => one.finished));
 }"""
 CHINESE = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]+")
 
@@ -60,7 +81,7 @@ async def shop(db, http):
     await http.post("/staff/v1/banned-words", headers=headers, json={"word": "fake"})
     [row] = await make.rows("SELECT customer_id FROM identity WHERE digest = $1", fan.digest)
     names = {"conversation": await world.id_of(fan), "customer": row["customer_id"], "rule": rule.id}
-    return admin, [path.format(**names) for path in PATHS]
+    return admin, [(path.format(**names), OPENED.get(path, ())) for path in PATHS]
 
 
 def without(names, text):
@@ -74,6 +95,20 @@ async def settled(page):
     """Nothing is being loaded."""
     await expect(page.get_by_role("main")).to_be_visible()
     await expect(page.locator(".kit-skeleton")).to_have_count(0)
+    # What is just appearing is paler than it will be.
+    await page.evaluate(APPEARED)
+
+
+async def states(page, paths, language):
+    """Go through every page, and through what opens on it."""
+    for path, opened in paths:
+        for names in (None, *opened):
+            await page.goto(f"{page.url.split('/app/')[0]}/app/console/{path}")
+            await settled(page)
+            if names:
+                await page.get_by_role("button", name=names[language], exact=True).click()
+                await settled(page)
+            yield f"{path} {names[language] if names else ''}"
 
 
 @pytest.mark.prove
@@ -82,9 +117,7 @@ async def test_every_page_fits_and_can_be_used_by_everybody(open_application, sh
     admin, paths = shop
     page = await open_application("/app/console/", admin, width=width, height=WIDTHS[width])
     wrong = []
-    for path in paths:
-        await page.goto(f"{page.url.split('/app/')[0]}/app/console/{path}")
-        await settled(page)
+    async for path in states(page, paths, 0):
         wrong += [f"{path}: {complaint}" for complaint in await complaints(page)]
         if not await fits(page):
             wrong.append(f"{path}: sticks out")
@@ -98,12 +131,10 @@ async def test_english_leaves_no_chinese_on_any_page(open_application, shop):
     await page.get_by_role("button", name="English").click()
     await expect(page.get_by_role("link", name="Automatic replies")).to_be_visible()
     known = set()
-    for table in ("wechat_account", "store", "department", "post", "role"):
+    for table in ("wechat_account", "store", "department", "post"):
         known |= {row["name"] for row in await make.rows(f"SELECT name FROM {table}")}
     left = set()
-    for path in paths:
-        await page.goto(f"{page.url.split('/app/')[0]}/app/console/{path}")
-        await settled(page)
+    async for path in states(page, paths, 1):
         for text in await page.evaluate(READ):
             left |= {f"{path}: {found}" for found in CHINESE.findall(without(known, text))}
     # The other language is named in itself.

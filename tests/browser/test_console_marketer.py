@@ -1,7 +1,9 @@
-"""A marketer who has never seen the console: a keyword reply and a menu, by the page's own words only.
+"""A marketer who has never seen the console: a keyword reply, a menu, a welcome, by the page's own words only.
 
-A fan's phone shows both.
+A fan's phone shows them.
 """
+
+import time
 
 import aiohttp
 import pytest
@@ -123,7 +125,7 @@ async def test_a_keyword_reply_is_written_tried_and_read_by_a_fan(page, phones):
 async def test_a_menu_is_built_put_right_published_and_tapped_by_a_fan(page, phones):
     await new_reply(page, "客服时间")
     await page.get_by_label("点菜单").check()
-    await page.get_by_label("菜单 KEY").fill("客服时间")
+    await page.get_by_label("按钮代号").fill("客服时间")
     await page.get_by_label("文字内容").fill("客服在线时间是九点到二十一点。")
     await page.get_by_role("button", name="保存").click()
     await expect(page.get_by_text("已保存，几秒后生效")).to_be_visible()
@@ -144,7 +146,7 @@ async def test_a_menu_is_built_put_right_published_and_tapped_by_a_fan(page, pho
     await page.get_by_role("button", name="添加子菜单").first.click()
     await page.get_by_label("按钮名称").fill("客服时间")
     await page.get_by_label("回复消息").check()
-    await page.get_by_label("菜单 KEY").fill("客服时间")
+    await page.get_by_label("按钮代号").fill("客服时间")
     await page.get_by_role("button", name="保存草稿").click()
     await expect(page.get_by_text("草稿已保存").first).to_be_visible()
     await page.get_by_role("button", name="发布", exact=True).click()
@@ -159,3 +161,25 @@ async def test_a_menu_is_built_put_right_published_and_tapped_by_a_fan(page, pho
     await phone.get_by_text("联系我们").click()
     await phone.get_by_role("button", name="客服时间").click()
     await expect(phones.bubbles("顾客菜单").last).to_contain_text("客服在线时间是九点到二十一点")
+
+
+@pytest.mark.prove
+async def test_a_welcome_is_changed_and_greets_a_new_follower(page, phones):
+    words = f"欢迎第 {int(time.time())} 位茶友，{{公众号}}在这里。"
+    await page.get_by_role("link", name="欢迎语").click()
+    await page.get_by_role("row", name="所有人").get_by_role("button", name="修改").click()
+    await page.get_by_label("关注时说").fill(words)
+    await expect(page.get_by_role("region", name="手机预览").get_by_text("位茶友")).to_be_visible()
+    await page.get_by_role("dialog").get_by_role("button", name="保存").click()
+    await expect(page.get_by_text("已保存，几秒后生效")).to_be_visible()
+    await expect(page.get_by_role("row", name="所有人")).to_contain_text("位茶友")
+
+    fans = iter(range(20))
+
+    async def greeted():
+        name = f"顾客欢迎{next(fans)}"
+        await phones.add(name)
+        await phones.follow(name)
+        return words.split("，", maxsplit=1)[0] in (await phones.bubbles(name).last.text_content() or "")
+
+    await until(greeted)

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.async_api import expect
 
+from api.pages import LINKED
 from core.permissions.rules import RoleKey
 from tests import factories as make
 
@@ -44,7 +45,7 @@ async def test_at74_the_navigation_has_what_the_role_may_do(open_application, ro
     if without:
         await expect(pages_of(page).filter(has_text=without)).to_have_count(0)
     else:
-        await expect(pages_of(page)).to_have_count(11)
+        await expect(pages_of(page)).to_have_count(14)
 
 
 @pytest.mark.prove
@@ -58,14 +59,45 @@ async def test_a_page_beyond_ones_rights_and_one_that_is_not_there_say_so(open_a
 
 
 @pytest.mark.prove
-async def test_a_slash_finds_a_customer_from_anywhere(open_application, http):
+async def test_a_key_finds_a_customer_from_anywhere(open_application, http):
     admin = await make.admin()
     body = {"name": "顾客01", "phones": {"mobile": "13800138000"}}
     await http.post("/staff/v1/customers", headers=await make.headers(admin), json=body)
     page = await open_application("/app/console/parameters", admin, **WIDE)
     await expect(page.get_by_role("heading", name="参数", exact=True)).to_be_visible()
-    await page.keyboard.press("/")
+    await page.keyboard.press("Control+k")
     await page.get_by_label("姓名、手机号后四位或编号").fill("8000")
     await expect(page.get_by_role("option", name="顾客01")).to_be_visible()
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", name="顾客01", level=1)).to_be_visible()
+
+
+# What notices and to-dos link to, and the page that is there.
+LINKS = {
+    "announcements/{id}": "/app/staff/announcements/",
+    "customer-imports/{id}": "客户导入",
+    "customers": "客户与粉丝",
+    "customers/{id}": "客户",
+    "me/wechat": "我的账号",
+    "mobile-changes": "手机号更正",
+    "pool": "公海",
+    "reminders": "提醒",
+    "reminders/returning": "提醒",
+    "tasks/{id}": "/app/staff/tasks/",
+    "todos": "/app/staff/todos",
+}
+
+
+@pytest.mark.prove
+async def test_every_link_of_a_notice_leads_to_a_page(open_application, build):
+    await build("staff")
+    manager = await make.colleague(RoleKey.MANAGER)
+    assert {link.partition("/")[0] for link in LINKS} == set(LINKED)
+    page = await open_application("/app/console/notices", manager, **WIDE)
+    base = page.url.partition("/app/")[0]
+    for link, there in LINKS.items():
+        await page.goto(f"{base}/{link.format(id=manager.id)}")
+        if there.startswith("/app/"):
+            await expect(page).to_have_url(re.compile(there))
+        else:
+            await expect(page.get_by_role("heading", level=1)).to_have_text(there)

@@ -6,10 +6,13 @@ import pyotp
 import pytest
 from playwright.async_api import expect
 
+from app.contexts import registry
+from core.permissions.rules import RoleKey
 from infra import clock, parameters
 from infra.settings import settings
 from tests import factories as make
 from tests.browser.everybody import WIDTHS, complaints, fits, focus_is_seen
+from tests.pushes import Pushes
 from tests.wechat.colleague_world import phone
 
 
@@ -105,6 +108,7 @@ async def test_an_ended_session_leads_to_the_log_in_and_back(open_application, h
     await expect(page.get_by_role("heading", name=guide.name)).to_be_visible()
     await http.delete(f"/staff/v1/staff/{guide.id}/sessions", headers=await make.headers(admin))
     await expect(page.get_by_label("用户名")).to_be_visible()
+    await expect(page.get_by_text("登录已失效")).to_be_visible()
     await fill_log_in(page, guide)
     await expect(page.get_by_role("heading", name=guide.name)).to_be_visible()
     await page.get_by_role("button", name="退出登录").click()
@@ -148,6 +152,25 @@ async def test_a_bound_phone_logs_in_by_itself_inside_wechat(account, simulator,
     await expect(page.get_by_role("button", name="微信登录")).to_be_visible()
     await page.get_by_role("button", name="微信登录").click()
     await page.get_by_role("heading", name="申请获取你的信息").wait_for()
+
+
+async def test_a_phone_is_bound_by_the_code_on_its_page(account, simulator, open_application, http):
+    rep = await make.colleague(RoleKey.REP, "外勤01")
+    page = await open_application("/app/staff/me", rep, agent=WECHAT)
+    await page.get_by_role("link", name="我的微信").click()
+    await expect(page.get_by_text("还没有绑定微信")).to_be_visible()
+    await page.get_by_role("button", name="绑定微信").click()
+    await expect(page.get_by_role("img", name="绑定微信的二维码")).to_be_visible()
+    await expect(page.get_by_text("长按图片")).to_be_visible()
+    [code] = (await simulator.ok(f"/sim/codes?app_id={account.app_id}"))["codes"]
+    pushes = Pushes(account, "o-rep")
+    await pushes.sealed(pushes.follow(code["scene"])).send(http)
+    await make.settle(registry())
+    await expect(page.get_by_text("微信已绑定")).to_be_visible()
+    await expect(page.get_by_role("img", name="绑定微信的二维码")).to_be_hidden()
+    await page.get_by_role("button", name="解除绑定").click()
+    await page.get_by_role("dialog").get_by_role("button", name="解除绑定").click()
+    await expect(page.get_by_text("还没有绑定微信")).to_be_visible()
 
 
 @pytest.fixture

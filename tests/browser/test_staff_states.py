@@ -29,7 +29,7 @@ async def test_what_fails_is_said_in_words_and_tried_again(open_application, htt
     await page.route(broken, lambda route: route.fulfill(status=502, body="<html>Bad Gateway</html>"))
     await page.get_by_role("link", name="待办").click()
     alert = page.get_by_role("alert")
-    await expect(alert).to_contain_text("没有加载成功 服务暂时不可用")
+    await expect(alert).to_contain_text("加载失败 服务暂时不可用")
     assert await complaints(page) == []
     await page.unroute(broken)
     await alert.get_by_role("button", name="重试").click()
@@ -82,7 +82,7 @@ async def test_everybody_can_use_every_page(open_application, http, width, langu
     task_id = (await work.call("POST", "/tasks", task, by=work.admin))["id"]
     page = await open_application("/app/staff/", work.guide, width=width, height=WIDTHS[width], language=language)
     paths = ["customers", f"customers/{customer}", "code", "todos", f"tasks/{task_id}", "me", "me/numbers"]
-    for path in ["messages?list=notices", *paths, "me/security"]:
+    for path in ["messages?list=notices", "messages?list=all", *paths, "me/security", "me/wechat"]:
         await page.goto(page.url.partition("/app/")[0] + f"/app/staff/{path}")
         await expect(page.locator("h1")).to_be_visible()
         await expect(page.locator("[aria-busy=true]")).to_have_count(0)

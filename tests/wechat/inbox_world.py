@@ -40,9 +40,11 @@ async def agent(name: str | None = None) -> Colleague:
     return await make.colleague(RoleKey.SERVICE, name)
 
 
-async def follower(account: Any, guide: Colleague | None = None, store: Any = None) -> Fan:
+async def follower(
+    account: Any, guide: Colleague | None = None, store: Any = None, *, openid: str | None = None
+) -> Fan:
     """Somebody who follows, through the code of a guide or of a store."""
-    fan = Fan(account, make.openid())
+    fan = Fan(account, openid or make.openid())
     store_id = store.id if store else guide and guide.store_id
     credit = Credit(guide_id=guide and guide.id, store_id=store_id)
     contact = make.contact(ContactKind.FOLLOW, clock.now(), person=fan.openid, credit=credit, app_id=account.app_id)

@@ -24,6 +24,8 @@ def body(says: str | None = "答", **changes: Any) -> dict[str, Any]:
     kept = {"name": "规则", "trigger": "keyword", "contents": [] if says is None else [text(says)]}
     if changes.get("trigger", "keyword") == "keyword":
         kept |= {"match": "exact", "words": ["问"]}
+    elif changes["trigger"] == "default":
+        kept |= {"hand_over": True}
     return kept | changes
 
 

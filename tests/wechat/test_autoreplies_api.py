@@ -117,6 +117,7 @@ async def test_the_list_is_narrowed_by_trigger_account_and_state_and_comes_in_pa
         ({"words": ["\u200b"]}, (422, "invalid_input")),
         ({"words": ["字"] * 31}, (422, "invalid_input")),
         ({"trigger": "default", "match": None}, (422, "invalid_input")),
+        ({"trigger": "default", "hand_over": False, "words": [], "match": None}, (422, "invalid_input")),
         ({"match": "contains", "before_commands": True}, (422, "invalid_input")),
         ({"match": "pattern", "in_help": True}, (422, "invalid_input")),
         ({"hours": [{"days": [8], "since": "09:00", "until": "10:00"}]}, (422, "invalid_input")),

@@ -163,6 +163,21 @@ async def test_messages_past_their_months_go_with_their_files(fan, db):
     assert (await conversation())["last_number"] == 7
 
 
+async def test_the_last_words_of_all_who_said_nothing_since_go_and_no_others(fan, db, monkeypatch):
+    monkeypatch.setattr(retention, "_ROWS", 2)
+    others = [Pushes(fan.account, make.openid()) for _ in range(4)]
+    for one in others:
+        await hear(one, one.text("从前"))
+    make.jump(db, days=32)
+    await partitions.ensure()
+    await hear(fan, fan.text("今天"))
+    await parameters.change("chat.kept_months", 1, expected_version=0, by="test")
+    make.jump(db, days=64)
+    await retention.drop_old()
+    rows = await make.rows("SELECT last_text FROM conversation ORDER BY id")
+    assert [row["last_text"] for row in rows] == [None] * 4 + ["今天"]
+
+
 async def test_old_pictures_that_younger_messages_show_hide_no_others(fan, db, monkeypatch):
     monkeypatch.setattr(retention, "_ROWS", 1)
     guide = await make.guide()

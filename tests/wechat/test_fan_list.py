@@ -147,11 +147,15 @@ async def test_every_filter_finds_whom_it_says(http, world):
         assert await listed(http, world, query) == expected, query
 
 
-async def test_the_window_is_a_parameter(http, world):
-    from infra import parameters
-
-    await parameters.change("wechat.message_window_hours", 100, expected_version=0, by="test")
-    assert await listed(http, world, "window=open") == {"talker", "both"}
+@pytest.mark.parametrize("gone", ["message_left = 0", "refused = 'blocked'", "message_until = closed_at"])
+async def test_a_window_that_lets_nothing_through_is_shut(http, world, gone):
+    assert await listed(http, world, "window=open") == {"talker"}
+    await database.execute("UPDATE customer_window SET closed_at = $1", clock.now())
+    await database.execute(f"UPDATE customer_window SET {gone}")
+    assert await listed(http, world, "window=open") == set()
+    assert await listed(http, world, "window=shut") == {"new", "talker", "gone", "both"}
+    headers = await make.headers(await make.manager())
+    assert (await http.get("/staff/v1/fans/portrait", headers=headers)).json()["window_open"] == 0
 
 
 async def test_a_guide_filters_the_own_fans_only(http, world):
@@ -279,7 +283,7 @@ async def test_no_filter_and_no_scope_reads_a_whole_table(db):
 
 async def _no_table_is_read(by, case):
     filters = AllFansFilters(**case)
-    sql, values = listing.page_sql(by, filters, filters.guide_id, clock.now() - 48 * HOUR)
+    sql, values = listing.page_sql(by, filters, filters.guide_id, clock.now() - 48 * HOUR, clock.now())
     found = await rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", *values)
     (plan,) = json.loads(found[0]["QUERY PLAN"])
     scans = set(_scans(plan["Plan"]))
@@ -295,7 +299,7 @@ async def _one_statement(by):
     def note(record):
         statements.append(record.query)
 
-    await listing.WINDOW_HOURS.get()
+    await listing.MESSAGE_HOURS.get()
     async with database.transaction() as connection:
         connection.add_query_logger(note)
         for case in ({}, {"following": True}, {"window": "open"}):

@@ -233,7 +233,8 @@ async def test_closing_and_opening_again(account):
     await service.reopen(guide, id_, await version(fan))
     [again] = await cases(fan)
     assert (again["id"], again["closed_at"]) == (case["id"], None)
-    assert (await conversation(fan))["waiting_since"] is None
+    # Whoever had no answer waits as before.
+    assert (await conversation(fan))["waiting_since"] == case["opened_at"]
     never = await follower(account, guide)
     await says(never, "营业时间", answer=answered())
     assert (await refused(service.reopen(guide, await id_of(never), await version(never)))).code == "never_served"

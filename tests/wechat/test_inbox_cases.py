@@ -51,7 +51,7 @@ async def test_what_no_rule_answers_opens_a_case_for_the_owner_who_hears_of_it_o
     assert row["waiting_since"] == case["opened_at"]
     assert (row["unread"], row["last_number"]) == (2, 2)
     [notice] = await rung(guide)
-    assert (notice["title"], notice["body"]) == ("客户在等你回复", "")
+    assert (notice["title"], notice["body"]) == ("客户在等您回复", "")
     assert notice["link"] == f"/app/staff/chat/{row['id']}"
     assert await live(guide) == [("case", 1), ("message", 2)]
     entries = await make.rows("SELECT kind, source, details FROM timeline WHERE kind LIKE 'case%'")
@@ -136,6 +136,13 @@ async def test_the_store_rings_no_more_people_than_the_parameter_says(account):
     guides = [await make.guide(store=store) for _ in range(3)]
     await says(await follower(account, store=store))
     assert sorted([len(await rung(one)) for one in guides]) == [0, 1, 1]
+    # Those who are there before the others.
+    last = guides[2]
+    await here(last, away=True)
+    before = len(await rung(last))
+    for _ in range(2):
+        await says(await follower(account, store=store))
+    assert len(await rung(last)) == before + 2
 
 
 async def test_a_closed_or_empty_store_is_passed_over(account):

@@ -9,6 +9,7 @@ from core.permissions.rules import RoleKey
 from infra import clock, database
 from infra.ids import new_id
 from tests import factories as make
+from tests.core.audit_world import forget
 from tests.core.pool_world import named
 from tests.doors import error_of
 from tests.factories import NOON
@@ -214,6 +215,35 @@ async def test_the_thread_is_read_backwards_and_from_a_number_on(account, door):
     assert await numbers(before=5, limit=3) == [4, 3, 2]
     assert await numbers(after=4) == [5, 6, 7]
     assert await numbers(after=7) == []
+
+
+async def test_who_reads_what_neither_they_serve_nor_own_is_noted_once_each_time(account, door, db):
+    guide, someone = await make.guide(), await agent()
+    fan = await follower(account, guide)
+    await says(fan, "有没有红色的")
+    customer = str((await make.customer_of(fan.openid, account.app_id))["id"])
+    [id_] = await ids(fan)
+    await forget()
+    for staff in (guide, someone):
+        at = await door(staff)
+        for query in ({}, {"after": 0}, {"before": 2}):
+            await at.get(f"/conversations/{id_}/messages", **query)
+    noted = "SELECT actor, action, subject_id, details FROM audit ORDER BY id"
+    note = {"actor": f"staff:{someone.id}", "action": "customer.seen", "subject_id": customer}
+    [row] = await make.rows(noted)
+    assert row == note | {"details": row["details"]}
+    assert "chat" in row["details"]
+    make.jump_to(db, NOON + 10 * MINUTE)
+    await at.get(f"/conversations/{id_}/messages")
+    assert len(await make.rows(noted)) == 2
+    # Found by its words, it shows a line of somebody, too; the words are in no note.
+    await forget()
+    await (await door(guide)).get("/search", q="红色")
+    assert await make.rows(noted) == []
+    await at.get("/search", q="红色")
+    [row] = await make.rows(noted)
+    assert (row["action"], row["subject_id"]) == ("messages.searched", str(someone.id))
+    assert (customer in row["details"], "红" in row["details"]) == (True, False)
 
 
 async def test_an_answer_that_arrives_twice_is_one(account, door):

@@ -70,11 +70,20 @@ def test_the_next_line_is_never_one_that_was_asked():
     assert next_holder(by_agent, _crew(agent, mate)) == AGENTS
 
 
-@given(st.lists(st.integers(0, 5), min_size=1, max_size=6), st.integers(1, 40))
-def test_cases_are_shared_as_evenly_as_can_be(loads, many):
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=6), st.integers(1, 40), st.integers(1, 12))
+def test_cases_are_shared_as_evenly_as_can_be_up_to_what_one_can_answer(loads, many, most):
     agents = [Agent(UUID(int=n), None, load, None) for n, load in enumerate(loads)]
     for turn in range(many):
-        least = min(one.cases for one in agents)
-        assert give(agents, NOON + turn * MINUTE).cases == least + 1
-    assert sum(one.cases for one in agents) == sum(loads) + many
-    assert give([], NOON) is None
+        least = min(one.waiting for one in agents)
+        given = give(agents, most, NOON + turn * MINUTE)
+        assert given.waiting == least + 1 if least < most else given is None
+    room = sum(max(most - load, 0) for load in loads)
+    assert sum(one.waiting for one in agents) == sum(loads) + min(many, room)
+    assert give([], most, NOON) is None
+
+
+@given(MINUTES, MINUTES, st.integers(-3_000, 3_000))
+def test_it_is_working_time_when_minutes_of_it_pass(begin, end, offset):
+    hours = Hours(time(begin // 60, begin % 60), time(end // 60, end % 60), SHANGHAI)
+    moment = NOON + offset * MINUTE
+    assert hours.hold(moment) == (begin == end or _is_open(moment, begin, end))

@@ -118,6 +118,19 @@ async def test_a_change_is_in_force_within_seconds(http, monkeypatch):
     assert await said() == "新"
 
 
+async def test_welcomes_are_listed_by_whose_they_are_under_their_names(http, boss):
+    store = await make.store("一店", channel=await make.channel("展会"))
+    guide = await make.guide("导购01", store=store)
+    for target in ({}, {"channel_id": store.channel_id}, {"store_id": store.id}, {"guide_id": guide.id}):
+        await make.welcome("您好", **target)
+    listed = {
+        whose: [one["target"] for one in (await http.get(f"{PATH}?whose={whose}", headers=boss)).json()["items"]]
+        for whose in ("everybody", "channel", "store", "guide")
+    }
+    assert listed == {"everybody": [None], "channel": ["展会"], "store": ["一店"], "guide": ["导购01"]}
+    assert len((await http.get(PATH, headers=boss)).json()["items"]) == 4
+
+
 @pytest.mark.parametrize("version", [0, 1, 3])
 async def test_a_version_that_is_not_the_present_one_is_a_conflict(http, boss, version):
     await make.welcome("一")

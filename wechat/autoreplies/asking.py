@@ -29,6 +29,7 @@ DEFAULT_PAUSE_MINUTES = Parameter(
     least=1,
     most=10_080,
     help="默认回复对同一粉丝的间隔（分钟），间隔内只回复一次",
+    english="A fan hears the default reply once in so long",
     unit="分钟",
 )
 
@@ -127,9 +128,7 @@ async def _of_rule(rule: Rule, act: Act, book: Book) -> Response | Why:
     contents = filled(rule.contents, await _values(rule.placeholders, act)) if rule.placeholders else rule.contents
     if not contents and not rule.hand_over:
         return Why.NOTHING_TO_SAY
-    # Who hears only that nobody had an answer still waits for one.
-    wanted = rule.hand_over or rule.trigger is Trigger.DEFAULT
-    return _allowed(Response(contents=contents, rule_id=rule.id, hand_over=wanted), act)
+    return _allowed(Response(contents=contents, rule_id=rule.id, hand_over=rule.hand_over), act)
 
 
 async def _held_back(act: Act, book: Book) -> Why | None:

@@ -16,16 +16,25 @@ from wechat.pushes.responders import Response, View
 
 _CLOCK = r"([01]\d|2[0-3]):[0-5]\d"
 SERVICE_DAYS = Parameter(
-    name="replies.service_days", default="1234567", pattern="[1-7]{1,7}", help="人工服务的日子（1 是周一），例如 12345"
+    name="replies.service_days",
+    default="1234567",
+    pattern="[1-7]{1,7}",
+    help="人工服务的日子（1 是周一），例如 12345",
+    english="The days of personal service (1 is Monday), as in 12345",
 )
 SERVICE_SINCE = Parameter(
-    name="replies.service_since", default="09:00", pattern=_CLOCK, help="人工服务开始的时间，例如 09:00"
+    name="replies.service_since",
+    default="09:00",
+    pattern=_CLOCK,
+    help="人工服务开始的时间，例如 09:00",
+    english="When personal service begins, as in 09:00",
 )
 SERVICE_UNTIL = Parameter(
     name="replies.service_until",
     default="21:00",
     pattern=_CLOCK,
     help="人工服务结束的时间；早于开始时间表示到次日，相同表示全天",
+    english=("When personal service ends; earlier than its beginning means the next day, the same means all day"),
 )
 
 _LONGEST_HELP = 600

@@ -62,6 +62,9 @@ class AutoReplyIn(Input):
                 "只有完全匹配的关键词可以优先于聊天指令或列入帮助",
                 "before_commands and in_help are for exact key words only",
             )
+        if self.trigger is Trigger.DEFAULT and not self.hand_over:
+            # Who hears only that nobody had an answer still waits for one.
+            raise Unfit("默认回复总是转人工", "the default always hands over to a person")
         if not self.contents and not self.hand_over:
             raise Unfit("请填写回复内容或选择转人工", "a rule says something, or hands over to a person")
         return self

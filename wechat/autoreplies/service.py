@@ -31,7 +31,15 @@ from wechat.outbound.windows import MESSAGE_COUNT, SHORT_COUNT
 from wechat.pushes.replies import is_passive
 from wechat.welcomes.errors import UnknownPlaceholder
 
-MOST_RULES = Parameter(name="replies.most", default=500, least=1, most=2000, help="自动回复的总数上限", unit="条")
+MOST_RULES = Parameter(
+    name="replies.most",
+    default=500,
+    least=1,
+    most=2000,
+    help="自动回复的总数上限",
+    english="The most automatic replies there may be",
+    unit="条",
+)
 
 _ALONE = "SELECT pg_advisory_xact_lock(hashtextextended('auto replies', 0))"
 _COUNT = "SELECT count(*) FROM auto_reply WHERE deleted_at IS NULL"

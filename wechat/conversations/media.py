@@ -33,10 +33,21 @@ from wechat.platform import media as platform
 from wechat.platform.errors import AccountDisabled, MediaGone, PlatformAway, QuotaSpent
 
 AT_ONCE = Parameter(
-    name="chat.media_at_once", default=8, least=1, most=50, help="同时从微信取回的图片、语音、视频个数（每个进程）"
+    name="chat.media_at_once",
+    default=8,
+    least=1,
+    most=50,
+    help="同时从微信取回的图片、语音、视频个数（每个进程）",
+    english="How many pictures, sounds and videos are fetched from WeChat at once, in each process",
 )
 MOST_MB = Parameter(
-    name="chat.media_most_mb", default=20, least=1, most=200, unit="MB", help="从微信取回的单个图片、语音、视频的上限"
+    name="chat.media_most_mb",
+    default=20,
+    least=1,
+    most=200,
+    unit="MB",
+    help="从微信取回的单个图片、语音、视频的上限",
+    english="The largest picture, sound or video that is fetched from WeChat",
 )
 HOURS = Parameter(
     name="chat.media_hours",
@@ -45,9 +56,17 @@ HOURS = Parameter(
     most=720,
     unit="小时",
     help="收到图片、语音、视频后，多少小时内取不回就放弃（微信保存 3 天）",
+    english=(
+        "Pictures, sounds and videos that could not be fetched for so long are given up (WeChat keeps them 3 days)"
+    ),
 )
 FAILURES = Parameter(
-    name="chat.media_failures", default=20, least=1, most=10_000, help="一小时内有多少个图片、语音、视频取回失败就告警"
+    name="chat.media_failures",
+    default=20,
+    least=1,
+    most=10_000,
+    help="一小时内有多少个图片、语音、视频取回失败就告警",
+    english="An alert is raised when so many pictures, sounds and videos could not be fetched within an hour",
 )
 FAILING_ALERT = "wechat.media_failing"
 

@@ -12,7 +12,13 @@ from infra.parameters import Parameter
 from wechat.conversations.pictures import OURS_ALONE
 
 KEPT_MONTHS = Parameter(
-    name="chat.kept_months", default=24, least=1, most=240, unit="个月", help="聊天消息及其图片、语音、视频保留的月数"
+    name="chat.kept_months",
+    default=24,
+    least=1,
+    most=240,
+    unit="个月",
+    help="聊天消息及其图片、语音、视频保留的月数",
+    english="How many months chats are kept, with their pictures, sounds and videos",
 )
 _ROWS = 1_000
 
@@ -37,6 +43,20 @@ SELECT CASE WHEN {OURS_ALONE} AND NOT EXISTS (
 ) THEN file_id END AS file_id FROM old m
 """
 
+# What the list shows of conversations that said nothing since; one after the other by time.
+_LAST_WORDS = """
+WITH old AS MATERIALIZED (
+    SELECT id, last_at FROM conversation WHERE (last_at, id) > ($1, $2::uuid) AND last_at < $3
+    ORDER BY last_at, id LIMIT $4
+), held AS MATERIALIZED (
+    SELECT id FROM conversation WHERE id IN (SELECT id FROM old) AND last_text IS NOT NULL AND last_at < $3
+    ORDER BY id FOR NO KEY UPDATE
+), emptied AS (
+    UPDATE conversation k SET last_text = NULL FROM held WHERE held.id = k.id
+)
+SELECT last_at, id FROM old ORDER BY last_at DESC, id DESC LIMIT 1
+"""
+
 
 async def drop_old() -> None:
     """Forget the months that are past their time; conversations stay, with their counts."""
@@ -45,7 +65,14 @@ async def drop_old() -> None:
     for statement in (_MEDIA, _PICTURES):
         while await _drop_files(statement, start):
             pass
+    await _empty_last_words(start)
     await partitions.drop_before(partitions.CHAT_MESSAGE, first)
+
+
+async def _empty_last_words(start: datetime) -> None:
+    place = (datetime.min.replace(tzinfo=UTC), UUID(int=0))
+    while row := await database.fetch_one(_LAST_WORDS, *place, start, _ROWS):
+        place = (row["last_at"], row["id"])
 
 
 async def _drop_files(statement: str, start: datetime) -> bool:

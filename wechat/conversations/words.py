@@ -27,7 +27,14 @@ from wechat.conversations.errors import (
 from wechat.conversations.models import BannedWord
 from wechat.outbound.contents import Content, MiniProgramContent, NewsContent, TextContent
 
-MOST_WORDS = Parameter(name="chat.banned_words", default=2_000, least=1, most=20_000, help="违禁词的最大个数")
+MOST_WORDS = Parameter(
+    name="chat.banned_words",
+    default=2_000,
+    least=1,
+    most=20_000,
+    help="违禁词的最大个数",
+    english="The most banned words there may be",
+)
 
 # Two at once may not pass the limit together.
 _COUNT = "SELECT count(*) FROM (SELECT FROM banned_word LIMIT $1) AS held"

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from core.organisation.queries import Colleague
 from core.organisation.scopes import Values, alone, staff_in_reach
-from infra import clock, database
+from infra import database
 from wechat.fans.schemas import FanFilters, FanOut, Window
-from wechat.outbound.windows import MESSAGE_HOURS as WINDOW_HOURS
+from wechat.outbound.windows import MESSAGE_HOURS, OPEN, usable_from
 
 # So many customers are looked at one by one: all in reach if there are no more, and the newest of all.
 _FEW, _SOME = 5_000, 2_000
@@ -128,6 +128,12 @@ class _Conditions:
             word = "EXISTS" if exists else "NOT EXISTS"
             self._add(f"{word} ({self._identity} AND {condition.format(self.values.put(value))})")
 
+    def window(self, since: datetime, at: datetime, *, exists: bool) -> None:
+        """Whoever wrote since then, and may be written to at that moment: an index finds the first, and these are few."""
+        is_open = OPEN.format(at=self.values.put(at))
+        open_ = f"EXISTS (SELECT FROM customer_window w WHERE w.digest = i.digest AND {is_open})"
+        self.identity(f"i.following AND i.talked_at > {{}} AND {open_}", since, exists=exists)
+
     def identity_in(self, table: str, condition: str, value: object, *, exists: bool = True) -> None:
         """A row about one of the customer's identities."""
         joined = f"EXISTS (SELECT 1 FROM {table} x WHERE x.identity_id = i.id AND x.wanted AND {condition})"
@@ -137,9 +143,11 @@ class _Conditions:
         return "".join(f" AND {condition}" for condition in self._sql)
 
 
-def page_sql(by: Colleague, filters: FanFilters, guide_id: UUID | None, open_since: datetime) -> tuple[str, list[Any]]:
+def page_sql(
+    by: Colleague, filters: FanFilters, guide_id: UUID | None, open_since: datetime, now: datetime
+) -> tuple[str, list[Any]]:
     """The statement of a page, one row more than asked for, and its values."""
-    where = _conditions(filters, open_since)
+    where = _conditions(filters, open_since, now)
     reach = None if alone(by) else staff_in_reach(by, where.values.put)
     page = _PLAIN
     if alone(by):
@@ -155,7 +163,7 @@ def page_sql(by: Colleague, filters: FanFilters, guide_id: UUID | None, open_sin
     return _LIST.format(page=sql), where.values
 
 
-def _conditions(filters: FanFilters, open_since: datetime) -> _Conditions:
+def _conditions(filters: FanFilters, open_since: datetime, now: datetime) -> _Conditions:
     where = _Conditions(filters.app_id)
     where.customer(_BEFORE, filters.cursor)
     if filters.app_id is None:
@@ -171,7 +179,7 @@ def _conditions(filters: FanFilters, open_since: datetime) -> _Conditions:
     where.identity("i.talked_at < {}", filters.talked_before)
     where.identity("i.talked_at >= {}", filters.talked_before, exists=False)
     if filters.window is not None:
-        where.identity("i.following AND i.talked_at > {}", open_since, exists=filters.window is Window.OPEN)
+        where.window(open_since, now, exists=filters.window is Window.OPEN)
     where.identity_in("wechat_label_member", "x.label_id = {}", filters.label_id)
     if filters.blocked is not None:
         where.identity_in("wechat_block", "x.wanted = {}", value=True, exists=filters.blocked)
@@ -180,5 +188,6 @@ def _conditions(filters: FanFilters, open_since: datetime) -> _Conditions:
 
 async def page(by: Colleague, filters: FanFilters, guide_id: UUID | None) -> list[FanOut]:
     """The fans in reach that pass (with a guide: of those the guide looks after), newest first."""
-    sql, values = page_sql(by, filters, guide_id, clock.now() - timedelta(hours=await WINDOW_HOURS.get()))
+    now = await usable_from()
+    sql, values = page_sql(by, filters, guide_id, now - timedelta(hours=await MESSAGE_HOURS.get()), now)
     return [FanOut(**row) for row in await database.fetch(sql, *values)]

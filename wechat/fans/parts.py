@@ -13,9 +13,10 @@ from infra import database
 from infra.context import CustomerPart
 from wechat.outbound.windows import OPEN, usable_from
 
+_OPEN = OPEN.format(at="$2")
 _IDENTITIES = f"""
 SELECT i.app_id, COALESCE(a.name, i.app_id) AS account, i.following, i.state_at AS since, i.last_seen_at, i.talked_at,
-    i.following AND EXISTS (SELECT FROM customer_window w WHERE w.digest = i.digest AND {OPEN}) AS window_open,
+    i.following AND EXISTS (SELECT FROM customer_window w WHERE w.digest = i.digest AND {_OPEN}) AS window_open,
     EXISTS (SELECT FROM wechat_block b WHERE b.identity_id = i.id AND b.wanted) AS blocked,
     ARRAY(SELECT l.name FROM wechat_label_member m JOIN wechat_label l ON l.id = m.label_id
         WHERE m.identity_id = i.id AND m.wanted AND l.deleted_at IS NULL ORDER BY l.kind, l.name) AS labels

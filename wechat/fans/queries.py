@@ -20,7 +20,6 @@ from wechat.fans.schemas import (
     TouchOut,
 )
 from wechat.outbound import windows
-from wechat.outbound.windows import MESSAGE_HOURS as WINDOW_HOURS
 
 _TOP_LABELS = 20
 
@@ -43,20 +42,22 @@ SELECT m.identity_id, l.id, l.name, l.kind, m.synced FROM wechat_label_member m 
 WHERE m.identity_id = ANY($1::uuid[]) AND m.wanted AND l.deleted_at IS NULL ORDER BY l.kind, l.name
 """
 
-_PORTRAIT = """
+_OPEN = windows.OPEN.format(at="$5")
+_PORTRAIT = f"""
 WITH talk AS (
-    SELECT customer_id, max(talked_at) AS at, max(talked_at) FILTER (WHERE following) AS open_at
-    FROM identity WHERE talked_at > $2 GROUP BY customer_id
+    SELECT i.customer_id, max(i.talked_at) AS at, bool_or(i.following AND i.talked_at > $4 AND EXISTS (
+        SELECT FROM customer_window w WHERE w.digest = i.digest AND {_OPEN})) AS is_open
+    FROM identity i WHERE i.talked_at > $2 GROUP BY i.customer_id
 )
 SELECT count(*) FILTER (WHERE c.following) AS following, count(*) FILTER (WHERE NOT c.following) AS left,
     count(*) FILTER (WHERE t.guide_id IS NOT NULL) AS guide,
     count(*) FILTER (WHERE t.guide_id IS NULL AND t.store_id IS NOT NULL) AS store,
     count(*) FILTER (WHERE t.guide_id IS NULL AND t.store_id IS NULL AND t.channel_id IS NOT NULL) AS channel,
     count(*) FILTER (WHERE num_nonnulls(t.guide_id, t.store_id, t.channel_id) = 0) AS none,
-    count(*) FILTER (WHERE talk.open_at > $4) AS window_open,
+    count(*) FILTER (WHERE talk.is_open) AS window_open,
     count(*) FILTER (WHERE talk.at > $3) AS talked_7_days, count(talk.at) AS talked_30_days
 FROM customer c LEFT JOIN touch t ON t.customer_id = c.id AND t.is_first LEFT JOIN talk ON talk.customer_id = c.id
-WHERE NOT c.is_staff AND c.merged_into_id IS NULL AND ($1::uuid IS NULL OR c.guide_id = $1) AND {reach}
+WHERE NOT c.is_staff AND c.merged_into_id IS NULL AND ($1::uuid IS NULL OR c.guide_id = $1) AND {{reach}}
 """
 
 _TOP = """
@@ -115,9 +116,9 @@ async def _identities(fan_id: UUID, touches: list[asyncpg.Record]) -> list[Ident
 
 async def portrait(by: Colleague, guide_id: UUID | None) -> PortraitOut:
     """The fans in reach of a colleague, or those of them that one guide looks after, in numbers."""
-    now, hours = clock.now(), await WINDOW_HOURS.get()
-    month, week, window = now - timedelta(days=30), now - timedelta(days=7), now - timedelta(hours=hours)
-    counted = Values(guide_id, month, week, window)
+    now, usable = clock.now(), await windows.usable_from()
+    month, week = now - timedelta(days=30), now - timedelta(days=7)
+    counted = Values(guide_id, month, week, usable - timedelta(hours=await windows.MESSAGE_HOURS.get()), usable)
     (row,) = await database.fetch(_PORTRAIT.format(reach=of_staff(by, counted.put, "c.guide_id")), *counted)
     worn = Values(guide_id, _TOP_LABELS)
     labels = await database.fetch(_TOP.format(reach=of_staff(by, worn.put, "c.guide_id")), *worn)

@@ -3,7 +3,7 @@
 A file of its own: pushes, colleagues and jobs all change them here, under the locks of the conversations.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -15,7 +15,7 @@ from infra.database import Connection
 from infra.ids import new_id
 from wechat.inbox import lines, ringing
 from wechat.inbox.ringing import Ring
-from wechat.inbox.rules import Ended, Holder, Wanted
+from wechat.inbox.rules import Ended, Held, Holder, Wanted
 
 OPENED, CLOSED = "case_opened", "case_closed"
 
@@ -27,8 +27,8 @@ FOR NO KEY UPDATE OF k {how}
 """
 
 _OPEN = """
-INSERT INTO service_case (id, conversation_id, wanted, staff_id, store_id, opened_at, escalate_at, answers)
-SELECT *, 0 FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::uuid[], $6::timestamptz[],
+INSERT INTO service_case (id, conversation_id, wanted, staff_id, store_id, opened_at, escalate_at, held_at, answers)
+SELECT *, $8, 0 FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::uuid[], $6::timestamptz[],
     $7::timestamptz[])
 """
 
@@ -40,9 +40,24 @@ FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[])
 WHERE k.id = c.conversation_id
 """
 
+# A fan begins to wait: whoever decides about the conversation should know.
+_WAIT = """
+WITH waiting AS (
+    SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) AS w (conversation_id, since, escalate_at)
+), armed AS (
+    UPDATE service_case s SET escalate_at = w.escalate_at FROM waiting w
+    WHERE s.conversation_id = w.conversation_id AND s.closed_at IS NULL
+)
+UPDATE conversation k SET waiting_since = w.since, version = k.version + 1
+FROM waiting w WHERE k.id = w.conversation_id
+RETURNING k.id, ARRAY(
+    SELECT v.staff_id FROM conversation_watch v WHERE v.conversation_id = k.id AND v.until > $4) AS looking
+"""
+
 _MOVE = """
 WITH moved AS (
-    UPDATE service_case s SET staff_id = m.staff_id, store_id = m.store_id, escalate_at = m.escalate_at
+    UPDATE service_case s SET staff_id = m.staff_id, store_id = m.store_id, escalate_at = m.escalate_at, held_at = $5,
+        declined_by_id = CASE WHEN m.staff_id IS NULL AND m.store_id IS NULL THEN $6::uuid END
     FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[]) AS m (id, staff_id, store_id, escalate_at)
     WHERE s.id = m.id RETURNING s.id, s.conversation_id, s.staff_id, s.store_id
 )
@@ -59,27 +74,17 @@ UPDATE conversation k SET case_id = NULL, waiting_since = NULL, unread = 0, vers
 FROM closed c WHERE k.id = c.conversation_id
 """
 
+# Whoever had no answer waits as before.
 _AGAIN = """
 WITH opened AS (
-    UPDATE service_case SET closed_at = NULL, closed_by_id = NULL, ended = NULL, staff_id = $2, store_id = $3
-    WHERE id = $1 RETURNING id, conversation_id
+    UPDATE service_case SET closed_at = NULL, closed_by_id = NULL, ended = NULL, staff_id = $2, store_id = $3,
+        held_at = $4::timestamptz, declined_by_id = NULL,
+        escalate_at = CASE WHEN answers = 0 AND wanted <> 'begun' THEN $5::timestamptz END
+    WHERE id = $1 RETURNING id, conversation_id, CASE WHEN answers = 0 AND wanted <> 'begun' THEN opened_at END AS since
 )
-UPDATE conversation k SET case_id = o.id, staff_id = $2, store_id = $3, version = k.version + 1
+UPDATE conversation k SET case_id = o.id, staff_id = $2, store_id = $3, waiting_since = o.since, version = k.version + 1
 FROM opened o WHERE k.id = o.conversation_id
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A conversation under its lock; `case_id` is the open case, if there is one."""
-
-    id: UUID
-    customer_id: UUID
-    case_id: UUID | None
-    holder: Holder
-    waiting_since: datetime | None
-    last_number: int
-    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,30 +116,38 @@ async def hold(connection: Connection, conversation_ids: Sequence[UUID], *, pati
     ]
 
 
-async def open_many(connection: Connection, cases: Sequence[NewCase], *, by: UUID | None = None) -> list[UUID]:
-    """Open cases and ring whoever they came to, but not `by`; their ids, in order."""
-    ids = [new_id() for _ in cases]
-    due = [await lines.escalates_at(case.holder, case.waiting_since) if case.waiting_since else None for case in cases]
+async def open_many(connection: Connection, cases: Sequence[NewCase]) -> list[Ring]:
+    """Open cases; the caller rings whoever they came to."""
+    ids, now = [new_id() for _ in cases], clock.now()
+    due = [await lines.escalates_at(case.holder, now) if case.waiting_since else None for case in cases]
     conversations = [case.conversation_id for case in cases]
     staff, stores = [case.holder.staff_id for case in cases], [case.holder.store_id for case in cases]
     wanted, opened = [case.wanted.value for case in cases], [case.opened_at for case in cases]
-    await connection.execute(_OPEN, ids, conversations, wanted, staff, stores, opened, due)
+    await connection.execute(_OPEN, ids, conversations, wanted, staff, stores, opened, due, now)
     waiting = [case.waiting_since for case in cases]
     await connection.execute(_OPENED, conversations, ids, staff, stores, waiting)
     told = [
-        Entry(case.customer_id, clock.now(), OPENED, id_, {"wanted": case.wanted.value})
+        Entry(case.customer_id, now, OPENED, id_, {"wanted": case.wanted.value})
         for id_, case in zip(ids, cases, strict=True)
     ]
     await tell_timeline(connection, told)
-    rings = [Ring(id_, case.conversation_id, case.holder) for id_, case in zip(ids, cases, strict=True)]
-    await ringing.ring(connection, [one for one in rings if one.holder.staff_id != by or by is None])
-    return ids
+    return [Ring(id_, case.conversation_id, case.holder) for id_, case in zip(ids, cases, strict=True)]
 
 
-async def move_many(
-    connection: Connection, moves: Sequence[tuple[Held, Holder]], *, by: UUID | None = None, quiet: bool = False
-) -> None:
-    """Give open cases to others, and ring these unless it is `by`, or `quiet`."""
+async def wait_many(connection: Connection, waiting: Sequence[tuple[Held, datetime]]) -> list[Ring]:
+    """Fans begin to wait in open cases, since then; the caller rings whoever has these and doesn't look at them."""
+    now = clock.now()
+    due = [await lines.escalates_at(held.holder, now) for held, _ in waiting]
+    rows = await connection.fetch(_WAIT, [held.id for held, _ in waiting], [since for _, since in waiting], due, now)
+    looking = {row["id"]: frozenset(row["looking"]) for row in rows}
+    return [Ring(held.case_id, held.id, held.holder, looking[held.id]) for held, _ in waiting if held.case_id]
+
+
+async def move_many(connection: Connection, moves: Sequence[tuple[Held, Holder]], *, by: UUID | None = None) -> None:
+    """Give open cases to others, and ring these unless it is `by`.
+
+    What `by` gives to the agents doesn't come back to them by itself.
+    """
     cases = [(held, held.case_id, holder) for held, holder in moves if held.case_id]
     since = clock.now()
     due = [await lines.escalates_at(holder, since) if held.waiting_since else None for held, _, holder in cases]
@@ -144,11 +157,16 @@ async def move_many(
         [holder.staff_id for _, _, holder in cases],
         [holder.store_id for _, _, holder in cases],
         due,
+        since,
+        by,
     )
     await ringing.hush(connection, {case_id: held.holder for held, case_id, _ in cases})
-    if not quiet:
-        rings = [Ring(case_id, held.id, holder) for held, case_id, holder in cases]
-        await ringing.ring(connection, [one for one in rings if one.holder.staff_id != by or by is None])
+    # Neither whoever gives it away nor who had it: the line of a store has them in it, too.
+    rings = [
+        Ring(case_id, held.id, holder, frozenset(one for one in (by, held.holder.staff_id) if one))
+        for held, case_id, holder in cases
+    ]
+    await ringing.ring(connection, rings)
 
 
 async def close_many(connection: Connection, held: Sequence[Held], ended: Ended, *, by: UUID | None = None) -> None:
@@ -165,10 +183,7 @@ async def close_many(connection: Connection, held: Sequence[Held], ended: Ended,
 
 async def open_again(connection: Connection, held: Held, case_id: UUID, holder: Holder) -> None:
     """The last case goes on: closing it was a mistake."""
-    await connection.execute(_AGAIN, case_id, holder.staff_id, holder.store_id)
+    now = clock.now()
+    due = await lines.escalates_at(holder, now)
+    await connection.execute(_AGAIN, case_id, holder.staff_id, holder.store_id, now, due)
     await tell_timeline(connection, [Entry(held.customer_id, clock.now(), OPENED, case_id, {"again": True})])
-
-
-def holders_before(held: Sequence[Held]) -> Mapping[UUID, tuple[UUID, ...]]:
-    """Who served conversations until now, for `ringing.tell`."""
-    return {one.id: (one.holder.staff_id,) for one in held if one.holder.staff_id}

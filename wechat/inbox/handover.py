@@ -27,10 +27,10 @@ async def hand_over(connection: Connection, source: UUID, target: UUID, _hand_ov
     theirs = [one for one in locked if one.case_id and one.holder.staff_id == source]
     receiver = await organisation.at_work(target)
     if receiver is None or not receiver.may(POINT):
-        await moving.rehome_these(connection, theirs)
-    elif theirs:
+        return await moving.rehome_these(connection, theirs)
+    if theirs:
         await cases.move_many(connection, [(one, Holder(receiver.id, receiver.store_id)) for one in theirs])
-        await ringing.tell(connection, {one.id: Reason.ASSIGNED for one in theirs}, cases.holders_before(theirs))
+        await ringing.tell(connection, {one.id: Reason.ASSIGNED for one in theirs}, await ringing.before(theirs))
     return len(theirs)
 
 

@@ -22,6 +22,7 @@ TARGET_SECONDS = Parameter(
     most=86_400,
     unit="秒",
     help="首次回复的目标时间，服务水平按此计算达标率",
+    english="The aim for the first answer, by which service levels are measured",
 )
 _EVERYBODY = "全部"
 
@@ -49,20 +50,26 @@ async def levels(by: Colleague, filters: ServiceLevelFilters) -> ServiceLevelsOu
     target = await TARGET_SECONDS.get()
     after = clock.start_of_day(filters.last + timedelta(days=1))
     values = Values(clock.start_of_day(filters.first), after, target)
-    line, held, reach = "COALESCE(v.answered_by_id, v.staff_id)", "k.staff_id", of_staff
+    line, held = "COALESCE(v.answered_by_id, v.staff_id)", "k.staff_id"
     if filters.by == "store":
-        line, held, reach = "v.store_id", "k.store_id", of_stores
+        line, held = "v.store_id", "k.store_id"
     sql = _LEVELS.format(
         line=line,
         held=held,
-        reach=reach(by, values.put, line),
-        held_reach=reach(by, values.put, held),
+        reach=_reach(by, values, line, "v.store_id"),
+        held_reach=_reach(by, values, held, "k.store_id"),
         names=filters.by,
     )
     rows = await database.fetch(sql, *values)
     [total] = [_out(row, _EVERYBODY) for row in rows if row["whole"]]
     lines = [_out(row, row["name"] or "") for row in rows if not row["whole"]]
     return ServiceLevelsOut(target_seconds=target, total=total, lines=lines)
+
+
+def _reach(by: Colleague, values: Values, line: str, store: str) -> str:
+    """Condition: a colleague or store in reach, or what waits for anybody in the line of a store that is."""
+    of_store = of_stores(by, values.put, store)
+    return of_store if line == store else f"({of_staff(by, values.put, line)} OR {line} IS NULL AND {of_store})"
 
 
 def _out(row: asyncpg.Record, name: str) -> ServiceLevelOut:

@@ -23,6 +23,9 @@ PRESENT_SECONDS = Parameter(
     most=3600,
     unit="秒",
     help="多少秒内打开过消息页面的同事算在线，未被接待的会话分给在线的客服",
+    english=(
+        "Who had the messages open within so long counts as present, and is given conversations that nobody serves"
+    ),
 )
 ESCALATE_MINUTES = Parameter(
     name="inbox.escalate_minutes",
@@ -31,12 +34,27 @@ ESCALATE_MINUTES = Parameter(
     most=1440,
     unit="分钟",
     help="客户在工作时间内等待多少分钟无人回复，会话转给下一级（导购→门店→客服）；0 表示不转",
+    english=(
+        "A customer who waited so many minutes of working time for an answer goes on to the next "
+        "(guide, store, agents); 0: never"
+    ),
 )
 HOURS = Parameter(
     name="inbox.hours",
     default="09:00-21:00",
     pattern=r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d",
     help="每天的接待时间，此外的时间会话不转给下一级",
+    english="The hours of service; outside of them no conversation goes on to the next",
+)
+
+MOST_WAITING = Parameter(
+    name="inbox.most_waiting",
+    default=10,
+    least=1,
+    most=1000,
+    unit="位",
+    help="分给一位客服、正在等他回复的客户最多多少位，其余的留在客服队列，等有人空出来再分",
+    english="An agent with so many waiting customers is given no more",
 )
 
 POINT = "inbox:reply"
@@ -57,8 +75,9 @@ _OPEN = "SELECT id FROM store WHERE id = ANY($1::uuid[]) AND closed_at IS NULL"
 
 _PRESENT = "SELECT id FROM staff_presence WHERE id = ANY($1::uuid[]) AND seen_at > $2"
 
-_CASES = """
-SELECT p.id, p.given_at, (SELECT count(*) FROM service_case o WHERE o.staff_id = p.id AND o.closed_at IS NULL) AS cases
+_WAITING = """
+SELECT p.id, p.given_at, (
+    SELECT count(*) FROM conversation k WHERE k.staff_id = p.id AND k.waiting_since IS NOT NULL) AS waiting
 FROM staff_presence p WHERE p.id = ANY($1::uuid[]) AND NOT p.away
 """
 
@@ -83,19 +102,27 @@ async def following(connection: Connection, conversation_ids: Collection[UUID]) 
 
 
 async def with_agents(
-    connection: Connection, holders: Mapping[UUID, Holder], *, without: UUID | None = None
+    connection: Connection, holders: Mapping[UUID, Holder], *, declined: Mapping[UUID, UUID] | None = None
 ) -> dict[UUID, Holder]:
-    """The same, where what comes to the agents' line is given to the agents who are there, but not to `without`."""
+    """The same, where what comes to the agents' line is given to agents who are there; to nobody who declined it."""
     given, found = list[Agent](), dict(holders)
     unserved = [one for one, holder in holders.items() if holder == AGENTS]
-    agents = [one for one in await _agents(connection) if one.id != without] if unserved else []
+    agents, most = await _agents(connection) if unserved else [], await MOST_WAITING.get()
     for one in unserved:
-        if agent := give(agents, clock.now()):
+        willing = [agent for agent in agents if agent.id != (declined or {}).get(one)]
+        if agent := give(willing, most, clock.now()):
             given.append(agent)
             found[one] = Holder(agent.id, agent.store_id)
     if given:
         await connection.execute(_GIVEN, sorted({agent.id for agent in given}), clock.now())
     return found
+
+
+async def rooms(connection: Connection) -> dict[UUID, int]:
+    """The agents to whom something may be given just now, and how much."""
+    most = await MOST_WAITING.get()
+    rows = await connection.fetch(_WAITING, [one.id for one in await agents_present()])
+    return {row["id"]: most - row["waiting"] for row in rows if row["waiting"] < most}
 
 
 async def present_since() -> datetime:
@@ -113,18 +140,35 @@ async def agents_present() -> list[Able]:
 
 
 async def answering_in(store_ids: Collection[UUID], since: datetime | None = None) -> list[Able]:
-    """Who may answer what waits in the lines of stores; with `since` those who have been at the inbox since then."""
+    """Who may answer what waits in the lines of stores; with `since` those who have been at the inbox since then.
+
+    Whoever was there last comes first.
+    """
     condition = f"{AT_WORK} AND s.store_id = ANY($1::uuid[]) AND ($2::timestamptz IS NULL OR {_THERE.format('$2')})"
-    found = await organisation.colleagues(f"{condition} ORDER BY s.id", list(store_ids), since)
+    seen = "(SELECT p.seen_at FROM staff_presence p WHERE p.id = s.id)"
+    found = await organisation.colleagues(f"{condition} ORDER BY {seen} DESC NULLS LAST, s.id", list(store_ids), since)
     return [Able(one.id, one.store_id, is_agent(one)) for one in found if one.may(POINT)]
+
+
+async def unable(connection: Connection, holders: Collection[Holder]) -> tuple[list[UUID], list[UUID]]:
+    """Those of the colleagues who can't answer (any more), and of the lines of stores where nobody can."""
+    people = {one.staff_id for one in holders if one.staff_id}
+    stores = {one.store_id for one in holders if one.store_id and not one.staff_id}
+    found = await organisation.colleagues(f"{AT_WORK} AND s.id = ANY($1::uuid[])", list(people))
+    is_open = {row["id"] for row in await connection.fetch(_OPEN, list(stores))}
+    manned = {one.store_id for one in await answering_in(is_open)}
+    return sorted(people - {one.id for one in found if one.may(POINT)}), sorted(stores - manned)
 
 
 async def escalates_at(holder: Holder, since: datetime) -> datetime | None:
     """When a fan who waits since then has waited too long for whoever has the case; None: it stays where it is."""
     minutes = await ESCALATE_MINUTES.get()
-    if not minutes or holder == AGENTS:
-        return None
-    return Hours.of(await HOURS.get(), settings().timezone).after(since, timedelta(minutes=minutes))
+    return None if not minutes or holder == AGENTS else (await hours()).after(since, timedelta(minutes=minutes))
+
+
+async def hours() -> Hours:
+    """When cases go on to the next line."""
+    return Hours.of(await HOURS.get(), settings().timezone)
 
 
 async def _agents(connection: Connection) -> list[Agent]:
@@ -132,8 +176,8 @@ async def _agents(connection: Connection) -> list[Agent]:
     if not able:
         return []
     await connection.execute(_TURN)
-    rows = await connection.fetch(_CASES, list(able))
-    return [Agent(row["id"], able[row["id"]].store_id, row["cases"], row["given_at"]) for row in rows]
+    rows = await connection.fetch(_WAITING, list(able))
+    return [Agent(row["id"], able[row["id"]].store_id, row["waiting"], row["given_at"]) for row in rows]
 
 
 async def _standings(connection: Connection, conversation_ids: Collection[UUID]) -> dict[UUID, Standing]:

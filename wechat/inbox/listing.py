@@ -32,32 +32,36 @@ ORDER BY {order}
 _PAGE = "SELECT k.* FROM conversation k WHERE {conditions} ORDER BY {order} LIMIT {limit}"
 
 # Few customers in reach: their conversations are looked up, with those that colleagues in reach serve and those in
-# lines (OFFSET 0: one by one, or all of the tables would be joined). Many: the newest are looked at until the page is
-# full, which it soon is.
+# lines (OFFSET 0: one by one, or all of the tables would be joined). Many: the newest (or whoever waits longest) are
+# looked at until the page is full, which it soon is; so they are where only few wait at all.
 _FEW = 1_500
 _REACHED = """
 WITH reach (id) AS MATERIALIZED ({people}), near AS MATERIALIZED (
     SELECT c.id FROM reach r CROSS JOIN LATERAL (
         SELECT c.id FROM customer c WHERE c.guide_id = r.id LIMIT {few} + 1
     ) c LIMIT {few} + 1
-), found (id, last_at) AS MATERIALIZED (
-    SELECT o.id, o.last_at FROM near CROSS JOIN LATERAL (
-        SELECT k.id, k.last_at FROM identity i JOIN conversation k ON k.identity_id = i.id
+), crowd AS MATERIALIZED (
+    SELECT 1 FROM conversation WHERE waiting_since IS NOT NULL ORDER BY waiting_since LIMIT {few} + 1
+), found (id, {moment}) AS MATERIALIZED (
+    SELECT o.id, o.{moment} FROM near CROSS JOIN LATERAL (
+        SELECT k.id, k.{moment} FROM identity i JOIN conversation k ON k.identity_id = i.id
         WHERE i.customer_id = near.id AND {filters} OFFSET 0
-    ) o WHERE (SELECT count(*) FROM near) <= {few}
+    ) o WHERE {by_reach}
     UNION
-    SELECT n.id, n.last_at FROM reach r CROSS JOIN LATERAL (
-        SELECT k.id, k.last_at FROM conversation k WHERE k.staff_id = r.id AND {filters} ORDER BY {order} LIMIT {limit}
-    ) n WHERE (SELECT count(*) FROM near) <= {few}
+    SELECT n.id, n.{moment} FROM reach r CROSS JOIN LATERAL (
+        SELECT k.id, k.{moment} FROM conversation k WHERE k.staff_id = r.id AND {filters} ORDER BY {order} LIMIT {limit}
+    ) n WHERE {by_reach}
     UNION
-    SELECT k.id, k.last_at FROM conversation k
-    WHERE (SELECT count(*) FROM near) <= {few} AND {in_line} AND {lines} AND {filters}
+    SELECT k.id, k.{moment} FROM conversation k WHERE {by_reach} AND {in_line} AND {lines} AND {filters}
     UNION
-    (SELECT k.id, k.last_at FROM conversation k WHERE (SELECT count(*) FROM near) > {few} AND {reached} AND {filters}
+    (SELECT k.id, k.{moment} FROM conversation k WHERE NOT ({by_reach}) AND {reached} AND {filters}
     ORDER BY {order} LIMIT {limit})
 )
 SELECT k.* FROM (SELECT k.id FROM found k ORDER BY {order} LIMIT {limit}) f JOIN conversation k ON k.id = f.id
 """
+
+_FEW_NEAR = f"(SELECT count(*) FROM near) <= {_FEW}"
+_MANY_WAIT = f"(SELECT count(*) FROM crowd) > {_FEW}"
 
 _NEWEST, _LONGEST = "k.last_at DESC, k.id DESC", "k.waiting_since, k.id"
 
@@ -74,10 +78,12 @@ def page_sql(by: Colleague, filters: ConversationFilters) -> tuple[str, list[Any
     order = _LONGEST if waits else _NEWEST
     # The limit is no parameter: a plan that knows it is another one.
     limit = filters.limit + 1
-    if filters.view is View.ALL and (people := staff_in_reach(by, values.put)) is not None:
+    if filters.view in {View.ALL, View.WAITING} and (people := staff_in_reach(by, values.put)) is not None:
         page = _REACHED.format(
             people=people,
             few=_FEW,
+            moment="waiting_since" if waits else "last_at",
+            by_reach=f"{_MANY_WAIT} AND {_FEW_NEAR}" if waits else _FEW_NEAR,
             filters=" AND ".join(conditions) or "true",
             order=order,
             limit=limit,
@@ -86,6 +92,7 @@ def page_sql(by: Colleague, filters: ConversationFilters) -> tuple[str, list[Any
             reached=whose(by, values.put),
         )
     else:
+        # Everybody's, or what a view has is in reach by itself.
         page = _PAGE.format(conditions=" AND ".join(conditions) or "true", order=order, limit=limit)
     return _SHOWN.format(page=page, order=order), values
 
@@ -99,7 +106,7 @@ def _of_view(by: Colleague, view: View, values: Values) -> list[str]:
         case View.AGENTS:
             return [IN_LINE, "k.store_id IS NULL", "true" if is_agent(by) else "false"]
         case View.WAITING:
-            return ["k.waiting_since IS NOT NULL", whose(by, values.put)]
+            return ["k.waiting_since IS NOT NULL"]
     # Whose they are is asked around it.
     return []
 

@@ -12,7 +12,8 @@ from wechat.inbox.rules import Ended, Wanted
 class ServiceCase(Model):
     """One case of service of a conversation: opened when a person is wanted; one open at most.
 
-    `staff` and `store` are whose it is (or was, when it closed). `answered_by` gave the first answer at `answered_at`.
+    `staff` and `store` are whose it is (or was, when it closed), since `held_at`. `declined_by` gave it to the agents,
+    and isn't given it back by itself. `answered_by` gave the first answer at `answered_at`.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -26,7 +27,11 @@ class ServiceCase(Model):
     store: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
         "models.Store", related_name=False, null=True, on_delete=fields.RESTRICT
     )
+    declined_by: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
+        "models.Staff", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
     opened_at = fields.DatetimeField()
+    held_at = fields.DatetimeField()
     escalate_at = fields.DatetimeField(null=True)
     answered_at = fields.DatetimeField(null=True)
     answered_by: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(

@@ -3,7 +3,7 @@
 A file of its own: jobs claim them, each step once, under the locks of the conversations.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -11,8 +11,7 @@ from infra import clock, database
 from infra.database import Connection, transaction
 from infra.parameters import Parameter
 from wechat.inbox import cases, lines, ringing
-from wechat.inbox.cases import Held
-from wechat.inbox.rules import Ended, Holder, Reason
+from wechat.inbox.rules import Ended, Held, Holder, Reason
 from wechat.outbound.windows import MESSAGE_HOURS
 
 QUIET_HOURS = Parameter(
@@ -22,6 +21,10 @@ QUIET_HOURS = Parameter(
     most=720,
     unit="小时",
     help="会话多少小时没有新消息自动结束（客户仍在等待回复的，到回复时限过后才结束）",
+    english=(
+        "A conversation without a new message for so long is closed (one that waits for an answer "
+        "once the time to answer is over)"
+    ),
 )
 
 _AT_ONCE = 100
@@ -41,22 +44,36 @@ UPDATE service_case s SET escalate_at = e.at FROM unnest($1::uuid[], $2::timesta
 WHERE s.conversation_id = e.conversation_id AND s.closed_at IS NULL
 """
 
-# Whoever has it is gone, or the store of the line is closed.
+# Whoever has it is gone or may not answer any more, or nobody of the line can.
 _STRANDED = """
-SELECT s.conversation_id AS id FROM service_case s LEFT JOIN staff p ON p.id = s.staff_id
-LEFT JOIN store o ON o.id = s.store_id
-WHERE s.closed_at IS NULL AND (
-    p.left_at IS NOT NULL OR p.disabled_at IS NOT NULL OR (s.staff_id IS NULL AND o.closed_at IS NOT NULL)
-) ORDER BY s.id LIMIT $1
+SELECT conversation_id AS id FROM service_case
+WHERE closed_at IS NULL AND (staff_id = ANY($1::uuid[]) OR (staff_id IS NULL AND store_id = ANY($2::uuid[]))) LIMIT $3
 """
 
-_QUIET = """
-SELECT id FROM conversation WHERE case_id IS NOT NULL AND last_at < $1 AND (waiting_since IS NULL OR last_at < $2)
-ORDER BY last_at LIMIT $3
+_HOLDERS = """
+SELECT DISTINCT staff_id, CASE WHEN staff_id IS NULL THEN store_id END AS store_id
+FROM service_case WHERE closed_at IS NULL AND num_nonnulls(staff_id, store_id) > 0
 """
 
-_STILL_QUIET = """
-SELECT id FROM conversation WHERE id = ANY($1::uuid[]) AND last_at < $2 AND (waiting_since IS NULL OR last_at < $3)
+# Without a word, and with whoever has it for as long.
+_IS_QUIET = """
+k.case_id IS NOT NULL AND k.last_at < $1 AND s.held_at < $1
+AND (k.waiting_since IS NULL OR GREATEST(k.last_at, k.waiting_since) < $2)
+"""
+
+_QUIET = f"""
+SELECT k.id FROM conversation k JOIN service_case s ON s.id = k.case_id WHERE {_IS_QUIET} ORDER BY k.last_at LIMIT $3
+"""
+
+_STILL_QUIET = f"""
+SELECT k.id FROM conversation k JOIN service_case s ON s.id = k.case_id WHERE {_IS_QUIET} AND k.id = ANY($3::uuid[])
+"""
+
+# Somebody else answers there now.
+_SILENT = """
+SELECT k.id FROM conversation k
+WHERE k.case_id IS NOT NULL AND k.account_id IN (SELECT id FROM wechat_account WHERE shadow OR disabled_at IS NOT NULL)
+LIMIT $1
 """
 
 
@@ -66,13 +83,13 @@ async def escalate_due() -> int:
 
 
 async def rehome() -> int:
-    """Cases of who left or was disabled, and in lines of closed stores, go on by the rule; returns how many."""
+    """Cases of who left or may not answer, and in lines where nobody can, go on by the rule; returns how many."""
     return await _all(_rehome_some)
 
 
 async def close_quiet() -> int:
-    """Cases without a word for long end by themselves; returns how many."""
-    return await _all(_close_some)
+    """Cases without a word for long, and of accounts that say nothing, end by themselves; returns how many."""
+    return await _all(_close_some) + await _all(_close_silent)
 
 
 async def _all(some: Callable[[], Awaitable[int]]) -> int:
@@ -83,6 +100,8 @@ async def _all(some: Callable[[], Awaitable[int]]) -> int:
 
 
 async def _escalate_some() -> int:
+    if not (await lines.hours()).hold(clock.now()):
+        return 0
     async with transaction() as connection:
         found = await connection.fetch(_DUE, clock.now(), _AT_ONCE)
         held = await cases.hold(connection, [row["id"] for row in found], patient=False)
@@ -96,19 +115,26 @@ async def _escalate_some() -> int:
 
 async def _rehome_some() -> int:
     async with transaction() as connection:
-        found = {row["id"] for row in await connection.fetch(_STRANDED, _AT_ONCE)}
-        await cases.hold(connection, sorted(found), patient=False)
+        rows = await connection.fetch(_HOLDERS)
+        holders = [Holder(row["staff_id"], row["store_id"]) for row in rows]
+        people, stores = await lines.unable(connection, holders)
+        found = await connection.fetch(_STRANDED, people, stores, _AT_ONCE) if people or stores else []
+        locked = await cases.hold(connection, [row["id"] for row in found], patient=False)
         # Looked at again under the locks.
-        still = found & {row["id"] for row in await connection.fetch(_STRANDED, _AT_ONCE)}
-        held = await cases.hold(connection, sorted(still), patient=False)
-        await rehome_these(connection, held)
-    return len(held)
+        held = [one for one in locked if one.case_id and _stranded(one.holder, people, stores)]
+        return await rehome_these(connection, held)
 
 
-async def rehome_these(connection: Connection, held: Sequence[Held]) -> None:
-    """Conversations under lock go to whom a new case would."""
-    holders: Mapping[UUID, Holder | None] = await lines.first(connection, [one.id for one in held]) if held else {}
-    await _move(connection, held, holders)
+def _stranded(holder: Holder, people: Collection[UUID], stores: Collection[UUID]) -> bool:
+    return holder.staff_id in people if holder.staff_id else holder.store_id in stores
+
+
+async def rehome_these(connection: Connection, held: Sequence[Held]) -> int:
+    """Conversations under lock go to whom a new case would; returns how many of them that isn't where they are."""
+    holders = await lines.first(connection, [one.id for one in held]) if held else {}
+    moving = [one for one in held if holders[one.id] != one.holder]
+    await _move(connection, moving, holders)
+    return len(moving)
 
 
 async def _move(connection: Connection, held: Sequence[Held], holders: Mapping[UUID, Holder | None]) -> None:
@@ -117,7 +143,7 @@ async def _move(connection: Connection, held: Sequence[Held], holders: Mapping[U
     if moves:
         await cases.move_many(connection, moves)
         moved = [one for one, _ in moves]
-        await ringing.tell(connection, {one.id: Reason.ASSIGNED for one in moved}, cases.holders_before(moved))
+        await ringing.tell(connection, {one.id: Reason.ASSIGNED for one in moved}, await ringing.before(moved))
     if stays:
         again = [await lines.escalates_at(one.holder, clock.now()) for one in stays]
         await connection.execute(_STAYS, [one.id for one in stays], again)
@@ -131,13 +157,27 @@ async def _close_some() -> int:
     async with transaction() as connection:
         found = await connection.fetch(_QUIET, now - quiet, now - hopeless, _AT_ONCE)
         held = await cases.hold(connection, [row["id"] for row in found], patient=False)
-        rows = await connection.fetch(_STILL_QUIET, [one.id for one in held], now - quiet, now - hopeless)
+        rows = await connection.fetch(_STILL_QUIET, now - quiet, now - hopeless, [one.id for one in held])
         still = {row["id"] for row in rows}
-        held = [one for one in held if one.id in still and one.case_id]
-        if held:
-            await cases.close_many(connection, held, Ended.QUIET)
-            await ringing.tell(connection, {one.id: Reason.CASE for one in held})
+        held = [one for one in held if one.id in still]
+        await end_these(connection, held, Ended.QUIET)
     return len(held)
+
+
+async def _close_silent() -> int:
+    async with transaction() as connection:
+        found = await connection.fetch(_SILENT, _AT_ONCE)
+        locked = await cases.hold(connection, [row["id"] for row in found], patient=False)
+        held = [one for one in locked if one.case_id]
+        await end_these(connection, held, Ended.QUIET)
+    return len(held)
+
+
+async def end_these(connection: Connection, held: Sequence[Held], ended: Ended) -> None:
+    """Close the open cases of conversations under lock, and tell whom it concerns."""
+    if held:
+        await cases.close_many(connection, held, ended)
+        await ringing.tell(connection, {one.id: Reason.CASE for one in held}, await ringing.before(held))
 
 
 async def drop_watches() -> int:

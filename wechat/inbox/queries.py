@@ -7,14 +7,16 @@ from core.organisation.queries import Colleague
 from core.organisation.scopes import Values, stores_in_reach
 from infra import clock, database
 from wechat.conversations import queries as conversations
-from wechat.conversations.schemas import MessageFilters, ThreadMessageOut
+from wechat.conversations.schemas import ThreadMessageOut
 from wechat.inbox import listing
 from wechat.inbox.errors import ConversationNotFound
 from wechat.inbox.schemas import CaseOut, ConversationDetailOut, CountsOut, WindowOut
 from wechat.inbox.scopes import is_agent, whose
 
 _REACHED = """
-SELECT k.id, k.account_id, i.customer_id, i.digest, i.openid FROM conversation k JOIN identity i ON i.id = k.identity_id
+SELECT k.id, k.account_id, i.customer_id, i.digest, i.openid,
+    COALESCE($2 IN (k.staff_id, c.guide_id), false) AS is_theirs
+FROM conversation k JOIN identity i ON i.id = k.identity_id JOIN customer c ON c.id = i.customer_id
 WHERE k.id = $1 AND {reach}
 """
 
@@ -35,38 +37,33 @@ SELECT
     count(*) FILTER (WHERE line = 'mine') AS mine_waiting, count(*) FILTER (WHERE line = 'store') AS store_waiting,
     count(*) FILTER (WHERE line = 'agents') AS agents_waiting, min(waiting_since) AS longest_wait_since
 FROM (
-    SELECT waiting_since,
-        CASE WHEN staff_id = $1 THEN 'mine' WHEN store_id IS NULL THEN 'agents' ELSE 'store' END AS line
-    FROM conversation
-    WHERE waiting_since IS NOT NULL AND (staff_id = $1 OR staff_id IS NULL AND ({lines}))
+    SELECT waiting_since, 'mine' AS line FROM conversation WHERE waiting_since IS NOT NULL AND staff_id = $1
+    UNION ALL
+    SELECT waiting_since, CASE WHEN store_id IS NULL THEN 'agents' ELSE 'store' END
+    FROM conversation WHERE case_id IS NOT NULL AND waiting_since IS NOT NULL AND staff_id IS NULL AND ({lines})
 ) AS waiting
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """A conversation in reach, and whose it is on the platform."""
+    """A conversation in reach, and whose it is on the platform; `is_theirs`: whoever asks serves or owns it."""
 
     id: UUID
     account_id: UUID
     customer_id: UUID
     digest: bytes
     openid: str | None
+    is_theirs: bool
 
 
 async def expect_reached(by: Colleague, conversation_id: UUID) -> Reached:
     """A conversation in reach of `by`. Raises ConversationNotFound."""
-    values = Values(conversation_id)
+    values = Values(conversation_id, by.id)
     row = await database.fetch_one(_REACHED.format(reach=whose(by, values.put)), *values)
     if row is None:
         raise ConversationNotFound
-    return Reached(row["id"], row["account_id"], row["customer_id"], row["digest"], row["openid"])
-
-
-async def messages(by: Colleague, conversation_id: UUID, filters: MessageFilters) -> list[ThreadMessageOut]:
-    """Messages of a conversation in reach. Raises ConversationNotFound."""
-    await expect_reached(by, conversation_id)
-    return await conversations.thread(conversation_id, filters, by.id)
+    return Reached(**row)
 
 
 async def message(by: Colleague, conversation_id: UUID, number: int) -> ThreadMessageOut:

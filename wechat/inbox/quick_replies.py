@@ -20,6 +20,7 @@ MOST = Parameter(
     most=1000,
     unit="条",
     help="每人自己的快捷回复上限，所有人共用的也是这么多",
+    english="The most quick replies of one person, and as many for all",
 )
 
 _SHARE = "inbox:assign"

@@ -69,7 +69,10 @@ async def _receivers(by: Colleague, condition: str, *asked: object) -> Sequence[
     near = (
         f"{reached} OR s.store_id = {values.put(by.store_id)}::uuid OR COALESCE(s.scope, r.scope) IN ('all', 'below')"
     )
-    sql = f"{condition} AND {AT_WORK} AND ({near}) ORDER BY s.name, s.id LIMIT {_SHOWN}"
+    # Whoever is there comes first: of very many, these are wanted.
+    here = f"(SELECT p.seen_at > {values.put(await lines.present_since())} FROM staff_presence p WHERE p.id = s.id)"
+    order = f"COALESCE({here}, false) DESC, s.name, s.id"
+    sql = f"{condition} AND {AT_WORK} AND ({near}) ORDER BY {order} LIMIT {_SHOWN}"
     found = [one for one in await organisation.colleagues(sql, *values) if one.may(POINT)]
     allowed = await _reached(by, [one.id for one in found])
     return [one for one in found if is_agent(one) or one.id in allowed]

@@ -15,8 +15,9 @@ from wechat.conversations import service as conversations
 from wechat.conversations.rules import Author
 from wechat.conversations.service import Heard, Recorded
 from wechat.inbox import cases, lines, ringing
-from wechat.inbox.cases import Held, NewCase
-from wechat.inbox.rules import Ended, Holder, Reason, Wanted
+from wechat.inbox.cases import NewCase
+from wechat.inbox.ringing import Ring
+from wechat.inbox.rules import Ended, Held, Holder, Reason, Wanted
 
 # Nobody can answer who left a followed account; in an account that says nothing, somebody else answers.
 _STATES = """
@@ -24,18 +25,6 @@ SELECT k.id, k.case_id, k.staff_id, k.store_id, k.waiting_since, k.last_number, 
     a.kind = 'official' AND NOT i.following AS left, a.shadow OR a.disabled_at IS NOT NULL AS silent
 FROM conversation k JOIN identity i ON i.id = k.identity_id JOIN wechat_account a ON a.id = k.account_id
 WHERE k.id = ANY($1::uuid[]) ORDER BY k.id
-"""
-
-# A fan begins to wait: whoever decides about the conversation should know.
-_WAIT = """
-WITH waiting AS (
-    SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) AS w (conversation_id, since, escalate_at)
-), armed AS (
-    UPDATE service_case s SET escalate_at = w.escalate_at FROM waiting w
-    WHERE s.conversation_id = w.conversation_id AND s.closed_at IS NULL
-)
-UPDATE conversation k SET waiting_since = w.since, version = k.version + 1
-FROM waiting w WHERE k.id = w.conversation_id
 """
 
 # What a rule answered, and nobody was wanted for, is nobody's to look at.
@@ -88,9 +77,11 @@ async def receive_many(connection: Connection, heard: Sequence[Heard]) -> list[R
     chats = await _chats(connection, recorded)
     for one in recorded:
         chats[one.conversation_id].hear(one.heard)
+    # Whoever gives cases to agents takes turns: before notices are locked, as everybody does.
+    rings = await _open(connection, [chat for chat in chats.values() if chat.wanted])
+    rings += await _wait(connection, [chat for chat in chats.values() if chat.begins_to_wait])
     await _end(connection, [chat for chat in chats.values() if chat.ends])
-    await _open(connection, [chat for chat in chats.values() if chat.wanted])
-    await _wait(connection, [chat for chat in chats.values() if chat.begins_to_wait])
+    await ringing.ring(connection, rings)
     if idle := [id_ for id_, chat in chats.items() if not chat.is_open]:
         await connection.execute(_LOOKED_AT, idle)
     await _tell(connection, chats.values())
@@ -120,9 +111,9 @@ async def _end(connection: Connection, chats: Sequence[_Chat]) -> None:
         await cases.close_many(connection, [chat.held for chat in chats], Ended.LEFT)
 
 
-async def _open(connection: Connection, chats: Sequence[_Chat]) -> None:
+async def _open(connection: Connection, chats: Sequence[_Chat]) -> list[Ring]:
     if not chats:
-        return
+        return []
     holders = await lines.first(connection, [chat.held.id for chat in chats])
     new = [
         NewCase(
@@ -136,18 +127,15 @@ async def _open(connection: Connection, chats: Sequence[_Chat]) -> None:
         for chat in chats
         if chat.wanted and chat.since
     ]
-    await cases.open_many(connection, new)
+    return await cases.open_many(connection, new)
 
 
-async def _wait(connection: Connection, chats: Sequence[_Chat]) -> None:
-    waiting = [(chat.held.id, chat.since, chat.held.holder) for chat in chats if chat.since]
-    if waiting:
-        due = [await lines.escalates_at(holder, since) for _, since, holder in waiting]
-        ids, since = [id_ for id_, _, _ in waiting], [since for _, since, _ in waiting]
-        await connection.execute(_WAIT, ids, since, due)
+async def _wait(connection: Connection, chats: Sequence[_Chat]) -> list[Ring]:
+    waiting = [(chat.held, chat.since) for chat in chats if chat.since]
+    return await cases.wait_many(connection, waiting) if waiting else []
 
 
 async def _tell(connection: Connection, chats: Iterable[_Chat]) -> None:
     changed = {chat.held.id: Reason.CASE if chat.ends or chat.wanted else Reason.MESSAGE for chat in chats}
-    before = cases.holders_before([chat.held for chat in chats if chat.ends or chat.wanted])
+    before = await ringing.before(chat.held for chat in chats if chat.ends or chat.wanted)
     await ringing.tell(connection, changed, before)

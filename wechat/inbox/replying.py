@@ -17,10 +17,9 @@ from wechat.conversations.rules import Author, stored
 from wechat.conversations.sales import Chat
 from wechat.conversations.service import New
 from wechat.inbox import cases, ringing, service
-from wechat.inbox.cases import Held
 from wechat.inbox.errors import AnsweredMeanwhile
 from wechat.inbox.queries import Reached, expect_reached
-from wechat.inbox.rules import Reason
+from wechat.inbox.rules import Held, Reason
 from wechat.inbox.schemas import ReplyIn
 from wechat.outbound import saying, windows
 from wechat.outbound.contents import Content
@@ -116,4 +115,4 @@ async def _serve(connection: Connection, by: Colleague, one: Held) -> None:
     else:
         await ringing.hush(connection, {one.case_id: one.holder})
     await connection.execute(_ANSWERED, one.id, clock.now(), by.id)
-    await ringing.tell(connection, {one.id: changes}, cases.holders_before([one]))
+    await ringing.tell(connection, {one.id: changes}, await ringing.before([one]))

@@ -17,6 +17,7 @@ from wechat.inbox.schemas import (
     ConversationOut,
     CountsOut,
     FoundOut,
+    MyPresenceOut,
     NoteIn,
     PresenceIn,
     PresenceOut,
@@ -68,10 +69,10 @@ async def get_service_levels(filters: Annotated[ServiceLevelFilters, Query()], b
     return await levels.levels(by, filters)
 
 
-@router.put("/me/presence", status_code=204)
-async def be_present(body: PresenceIn, by: Reader) -> None:
+@router.put("/me/presence")
+async def be_present(body: PresenceIn, by: Reader) -> MyPresenceOut:
     """The caller's inbox is open: said every minute; an agent who isn't away is given what waits."""
-    await presence.be_there(by, away=body.away)
+    return MyPresenceOut(away=await presence.be_there(by, away=body.away))
 
 
 @router.get("/inbox/conversations/{conversation_id}")
@@ -85,9 +86,7 @@ async def list_messages(
     conversation_id: UUID, filters: Annotated[MessageFilters, Query()], by: Reader
 ) -> list[ThreadMessageOut]:
     """The thread, backwards or what came since a number; marks nothing as read, but says that the caller looks."""
-    found = await queries.messages(by, conversation_id, filters)
-    await service.watch(by, conversation_id)
-    return found
+    return await service.messages(by, conversation_id, filters)
 
 
 @router.post("/inbox/conversations/{conversation_id}/messages", status_code=201)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -47,6 +47,19 @@ class Holder:
 
 
 AGENTS = Holder()
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A conversation under its lock; `case_id` is the open case, if there is one."""
+
+    id: UUID
+    customer_id: UUID
+    case_id: UUID | None
+    holder: Holder
+    waiting_since: datetime | None
+    last_number: int
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,20 +129,21 @@ def _line_of(stores: Iterable[UUID | None], crew: Crew, without: UUID | None) ->
 
 @dataclass(slots=True)
 class Agent:
-    """An agent at the inbox: how many cases are theirs, and when one was last given to them by the line."""
+    """An agent at the inbox: how many fans wait for them, and when the line last gave them a case."""
 
     id: UUID
     store_id: UUID | None
-    cases: int
+    waiting: int
     given_at: datetime | None
 
 
-def give(agents: Sequence[Agent], now: datetime) -> Agent | None:
-    """The one with the fewest cases; of these, who got one longest ago. They count it at once."""
-    if not agents:
+def give(agents: Sequence[Agent], most: int, now: datetime) -> Agent | None:
+    """The one with the fewest fans waiting, fewer than `most`; of these, who got one longest ago. It counts at once."""
+    free = [one for one in agents if one.waiting < most]
+    if not free:
         return None
-    chosen = min(agents, key=lambda one: (one.cases, one.given_at is not None, one.given_at, one.id))
-    chosen.cases += 1
+    chosen = min(free, key=lambda one: (one.waiting, one.given_at is not None, one.given_at, one.id))
+    chosen.waiting += 1
     chosen.given_at = now
     return chosen
 
@@ -148,16 +162,24 @@ class Hours:
         begin, end = (minute_of(moment) or 0 for moment in text.split("-"))
         return cls(time(begin // 60, begin % 60), time(end // 60, end % 60), zone)
 
+    def hold(self, at: datetime) -> bool:
+        """Whether it is working time."""
+        today = at.astimezone(self.zone).date()
+        return any(begin <= at < end for begin, end in map(self._of, (today - _DAY, today)))
+
     def after(self, start: datetime, span: timedelta) -> datetime:
         """The moment when `span` of working time has passed since `start`."""
         day = start.astimezone(self.zone).date() - _DAY
         left = span
         while True:
-            begin = datetime.combine(day, self.begin, self.zone)
-            end = datetime.combine(day if self.end > self.begin else day + _DAY, self.end, self.zone)
+            begin, end = self._of(day)
             since = max(start, begin)
             if since < end:
                 if since + left <= end:
                     return (since + left).astimezone(start.tzinfo)
                 left -= end - since
             day += _DAY
+
+    def _of(self, day: date) -> tuple[datetime, datetime]:
+        last = day if self.end > self.begin else day + _DAY
+        return datetime.combine(day, self.begin, self.zone), datetime.combine(last, self.end, self.zone)

@@ -18,6 +18,7 @@ from wechat.outbound.contents import Content
 Version = Annotated[int, Field(ge=0, le=2_000_000_000)]
 Number = Annotated[int, Field(ge=0, le=2_000_000_000)]
 Words = Annotated[Text, StringConstraints(min_length=1, max_length=600)]
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
 _LONGEST_SPAN = timedelta(days=366)
 
 
@@ -170,7 +171,13 @@ class FoundOut(Output):
 
 
 class PresenceIn(Input):
-    """Sent by an open inbox every minute; `away`: no new cases, please."""
+    """Sent by an open inbox every minute; `away` only when it is switched, null: as it was. Away: no new cases."""
+
+    away: bool | None = None
+
+
+class MyPresenceOut(Output):
+    """As it is now, on whatever page it was switched."""
 
     away: bool
 
@@ -208,8 +215,8 @@ class QuickReplyOut(Output):
 class ServiceLevelFilters(Input):
     """Business days, both included, and whether lines are colleagues or stores."""
 
-    first: date
-    last: date
+    first: Day
+    last: Day
     by: Literal["staff", "store"] = "staff"
 
     @model_validator(mode="after")

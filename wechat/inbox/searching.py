@@ -16,7 +16,7 @@ from core.customers.indexing import folded as folded_sql
 from core.customers.search.terms import folded, pairs
 from core.organisation.queries import Colleague
 from core.organisation.scopes import Values
-from infra import clock, database
+from infra import audit, clock, database
 from infra.errors import InvalidInput
 from infra.paging import moment_cursor, read_moment_cursor
 from infra.schemas import Page
@@ -27,6 +27,7 @@ from wechat.inbox.scopes import whose
 
 _DAY = timedelta(days=1)
 _DAYS_ALONE = 3
+_YEARS = range(2000, 2200)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,10 @@ class _Place:
 
 
 _FIND = """
-SELECT {columns}, m.created_at, m.customer_id, COALESCE(p.name, '') AS customer FROM (
-    SELECT m.*, i.customer_id FROM chat_message m JOIN conversation k ON k.id = m.conversation_id
+SELECT {columns}, m.created_at, m.customer_id, m.is_theirs, COALESCE(p.name, '') AS customer FROM (
+    SELECT m.*, i.customer_id, COALESCE({me} IN (k.staff_id, (SELECT guide_id FROM customer WHERE id = i.customer_id)),
+        false) AS is_theirs
+    FROM chat_message m JOIN conversation k ON k.id = m.conversation_id
     JOIN identity i ON i.id = k.identity_id
     WHERE {conditions} ORDER BY m.created_at DESC, m.conversation_id DESC, m.number DESC LIMIT {limit}
 ) m LEFT JOIN customer_profile p ON p.customer_id = m.customer_id {joins}
@@ -71,7 +74,9 @@ async def page(by: Colleague, filters: SearchFilters) -> Page[FoundOut]:
         if left > 0:
             sql, values = find_sql(by, wanted, step, before, left)
             rows += await database.fetch(sql, *values)
-    return await _page(by, rows, filters.limit)
+    found = await _page(by, rows, filters.limit)
+    await _note(by, rows[: filters.limit])
+    return found
 
 
 def _steps(start: datetime) -> Iterator[_Step]:
@@ -99,7 +104,8 @@ def find_sql(by: Colleague, wanted: str, step: _Step, before: _Place | None, lim
         place = f"{values.put(before.at)}::timestamptz, {values.put(before.conversation_id)}::uuid"
         number = f"{values.put(before.number)}::int"
         conditions.append(f"(m.created_at, m.conversation_id, m.number) < ({place}, {number})")
-    sql = _FIND.format(columns=COLUMNS, conditions=" AND ".join(conditions), limit=limit, joins=JOINS)
+    me = f"{values.put(by.id)}::uuid"
+    sql = _FIND.format(me=me, columns=COLUMNS, conditions=" AND ".join(conditions), limit=limit, joins=JOINS)
     return sql, values
 
 
@@ -120,6 +126,12 @@ async def _page(by: Colleague, rows: Sequence[asyncpg.Record], limit: int) -> Pa
     return Page(items=items, next=f"{moment_cursor(last['created_at'], last['conversation_id'])}_{last['number']}")
 
 
+async def _note(by: Colleague, rows: Sequence[asyncpg.Record]) -> None:
+    """Whoever sees lines of people whom they neither serve nor own has looked at these."""
+    if found := sorted({str(row["customer_id"]) for row in rows if not row["is_theirs"]}):
+        await audit.note("messages.searched", "staff", by.id, {"customers": found})
+
+
 def _read_cursor(text: str | None) -> _Place | None:
     """Raises InvalidInput."""
     if text is None:
@@ -128,4 +140,6 @@ def _read_cursor(text: str | None) -> _Place | None:
     if not (number.isascii() and number.isdigit() and len(number) < len(str(2**31))):
         raise InvalidInput({"field": "cursor"})
     at, id_ = read_moment_cursor(moment)
+    if at.year not in _YEARS:
+        raise InvalidInput({"field": "cursor"})
     return _Place(at, id_, int(number))

@@ -1,5 +1,6 @@
 """What colleagues do with conversations: take, hand over, close, open again, note, look at; `replying` answers."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -7,11 +8,13 @@ from core.organisation.queries import Colleague
 from infra import audit, clock, database
 from infra.database import Connection, transaction
 from infra.parameters import Parameter
+from wechat.conversations import queries as threads
 from wechat.conversations import service as conversations
 from wechat.conversations.rules import Author, MessageKind
+from wechat.conversations.schemas import MessageFilters, ThreadMessageOut
 from wechat.conversations.service import New
 from wechat.inbox import cases, lines, receivers, ringing
-from wechat.inbox.cases import Held, NewCase
+from wechat.inbox.cases import NewCase
 from wechat.inbox.errors import (
     CaseOpen,
     ConversationChanged,
@@ -22,7 +25,7 @@ from wechat.inbox.errors import (
     ServedByOther,
 )
 from wechat.inbox.queries import expect_reached
-from wechat.inbox.rules import AGENTS, Ended, Holder, Reason, Wanted
+from wechat.inbox.rules import AGENTS, Ended, Held, Holder, Reason, Wanted
 from wechat.inbox.schemas import AssignIn
 
 WATCH_SECONDS = Parameter(
@@ -32,6 +35,7 @@ WATCH_SECONDS = Parameter(
     most=3600,
     unit="秒",
     help="打开会话后多少秒内算正在查看（其他同事会看到）",
+    english="Who opened a conversation within so long counts as looking at it, which others see",
 )
 
 _LAST_CASE = "SELECT id FROM service_case WHERE conversation_id = $1 ORDER BY id DESC LIMIT 1"
@@ -45,8 +49,13 @@ WHERE k.id = $1 AND k.unread > 0 AND (k.staff_id = $3 OR k.staff_id IS NULL OR k
 
 # Written anew when half of the time is over: pages ask often.
 _WATCH = """
-INSERT INTO conversation_watch (conversation_id, staff_id, until) VALUES ($1, $2, $3)
-ON CONFLICT (conversation_id, staff_id) DO UPDATE SET until = excluded.until WHERE conversation_watch.until < $4
+WITH former AS (
+    SELECT until FROM conversation_watch WHERE conversation_id = $1 AND staff_id = $2
+), watched AS (
+    INSERT INTO conversation_watch (conversation_id, staff_id, until) VALUES ($1, $2, $3)
+    ON CONFLICT (conversation_id, staff_id) DO UPDATE SET until = excluded.until WHERE conversation_watch.until < $4
+)
+SELECT COALESCE((SELECT until FROM former) < $5, true) AS begins
 """
 
 
@@ -67,7 +76,8 @@ async def held(connection: Connection, conversation_id: UUID, version: int | Non
 async def begin(connection: Connection, one: Held, holder: Holder, by: UUID) -> None:
     """A case that a colleague opens: nobody waits in it yet."""
     new = NewCase(one.id, one.customer_id, Wanted.BEGUN, clock.now(), holder, None)
-    await cases.open_many(connection, [new], by=by)
+    rings = await cases.open_many(connection, [new])
+    await ringing.ring(connection, [replace(one, without=frozenset({by})) for one in rings])
 
 
 async def served_by_other(one: Held) -> ServedByOther:
@@ -101,12 +111,12 @@ async def assign(by: Colleague, conversation_id: UUID, wanted: AssignIn) -> None
     holder = await receivers.chosen(by, wanted.staff_id, wanted.store_id)
     async with transaction() as connection:
         one = await held(connection, conversation_id, wanted.version)
-        if one.holder.staff_id != by.id and not by.may("inbox:assign"):
+        if one.case_id and one.holder.staff_id not in {None, by.id} and not by.may("inbox:assign"):
             raise NotYoursToAssign
         if wanted.note:
             await _note(connection, conversation_id, by, wanted.note)
         if holder == AGENTS:
-            holder = (await lines.with_agents(connection, {one.id: AGENTS}, without=by.id))[one.id]
+            holder = (await lines.with_agents(connection, {one.id: AGENTS}, declined={one.id: by.id}))[one.id]
         await _give(connection, one, holder, by)
         to = {"staff_id": wanted.staff_id, "store_id": wanted.store_id}
         await audit.note("conversation.assigned", "conversation", conversation_id, to)
@@ -117,7 +127,7 @@ async def _give(connection: Connection, one: Held, holder: Holder, by: Colleague
         await begin(connection, one, holder, by.id)
     else:
         await cases.move_many(connection, [(one, holder)], by=by.id)
-    await ringing.tell(connection, {one.id: Reason.ASSIGNED}, cases.holders_before([one]))
+    await ringing.tell(connection, {one.id: Reason.ASSIGNED}, await ringing.before([one]))
 
 
 async def close(by: Colleague, conversation_id: UUID, version: int) -> None:
@@ -130,7 +140,7 @@ async def close(by: Colleague, conversation_id: UUID, version: int) -> None:
         if one.holder.staff_id not in {None, by.id} and not by.may("inbox:assign"):
             raise await served_by_other(one)
         await cases.close_many(connection, [one], Ended.CLOSED, by=by.id)
-        await ringing.tell(connection, {one.id: Reason.CASE}, cases.holders_before([one]))
+        await ringing.tell(connection, {one.id: Reason.CASE}, await ringing.before([one]))
         await audit.note("conversation.closed", "conversation", conversation_id)
 
 
@@ -148,7 +158,7 @@ async def reopen(by: Colleague, conversation_id: UUID, version: int) -> None:
         if case_id is None:
             raise NeverServed
         await cases.open_again(connection, one, case_id, mine(by))
-        await ringing.tell(connection, {one.id: Reason.CASE}, cases.holders_before([one]))
+        await ringing.tell(connection, {one.id: Reason.CASE}, await ringing.before([one]))
         await audit.note("conversation.reopened", "conversation", conversation_id)
 
 
@@ -180,10 +190,22 @@ async def read(by: Colleague, conversation_id: UUID, number: int) -> None:
     await watch(by, conversation_id)
 
 
-async def watch(by: Colleague, conversation_id: UUID) -> None:
-    """`by`, who sees it, looks at it."""
+async def messages(by: Colleague, conversation_id: UUID, filters: MessageFilters) -> list[ThreadMessageOut]:
+    """Messages of a conversation, at which `by` looks: noted when it is neither theirs nor they have looked just now.
+
+    Raises ConversationNotFound.
+    """
+    where = await expect_reached(by, conversation_id)
+    found = await threads.thread(conversation_id, filters, by.id)
+    if await watch(by, conversation_id) and not where.is_theirs:
+        await audit.note("customer.seen", "customer", where.customer_id, {"part": "chat"})
+    return found
+
+
+async def watch(by: Colleague, conversation_id: UUID) -> bool:
+    """`by`, who sees it, looks at it; whether that begins now."""
     seconds = await WATCH_SECONDS.get()
     now = clock.now()
-    await database.execute(
-        _WATCH, conversation_id, by.id, now + timedelta(seconds=seconds), now + timedelta(seconds=seconds // 2)
-    )
+    until, half = now + timedelta(seconds=seconds), now + timedelta(seconds=seconds // 2)
+    row = await database.fetch_one(_WATCH, conversation_id, by.id, until, half, now)
+    return bool(row and row["begins"])

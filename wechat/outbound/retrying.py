@@ -21,6 +21,10 @@ REMEMBERED_SECONDS = Parameter(
     least=0,
     most=86_400,
     help="平台报告发送失败的模板消息，首次发送多少秒后才由人工重新发送（此前平台会当作同一条而不再发送）",
+    english=(
+        "A template message that WeChat reports as failed may be sent again by hand so many seconds "
+        "after it was first sent (until then WeChat takes it for the same)"
+    ),
 )
 
 # What has a number the platform would only answer with that number again, and send nothing.

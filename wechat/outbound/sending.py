@@ -34,7 +34,12 @@ from wechat.platform.errors import (
 from wechat.platform.policy import Action
 
 AT_ONCE = Parameter(
-    name="wechat.outbound_at_once", default=50, least=1, most=500, help="同时发往微信的消息条数（每个发送进程）"
+    name="wechat.outbound_at_once",
+    default=50,
+    least=1,
+    most=500,
+    help="同时发往微信的消息条数（每个发送进程）",
+    english="How many messages are sent to WeChat at once, in each sending process",
 )
 LEASE_SECONDS = Parameter(
     name="wechat.outbound_lease_seconds",
@@ -42,6 +47,7 @@ LEASE_SECONDS = Parameter(
     least=15,
     most=300,
     help="发送进程意外中断后，多少秒后由其他进程接手",
+    english="When a sending process dies, another goes on after so many seconds",
 )
 REPEAT_SECONDS = Parameter(
     name="wechat.template_repeat_seconds",
@@ -49,12 +55,26 @@ REPEAT_SECONDS = Parameter(
     least=0,
     most=86_400,
     help="模板消息结果不明时，多少秒内可用同一 client_msg_id 再问一次（平台记住约 10 分钟，须留有余量）",
+    english=(
+        "When it is unknown what became of a template message, it may be asked for again with the "
+        "same client_msg_id for so many seconds (WeChat remembers about 10 minutes, so leave room)"
+    ),
 )
 TRIES = Parameter(
-    name="wechat.outbound_tries", default=10, least=1, most=30, help="因账号原因被微信拒绝的消息最多尝试的次数"
+    name="wechat.outbound_tries",
+    default=10,
+    least=1,
+    most=30,
+    help="因账号原因被微信拒绝的消息最多尝试的次数",
+    english="How often a message refused for the account's sake is tried",
 )
 FAILURES_IN_A_ROW = Parameter(
-    name="wechat.outbound_failures", default=5, least=1, most=1000, help="连续多少条消息发送失败后告警"
+    name="wechat.outbound_failures",
+    default=5,
+    least=1,
+    most=1000,
+    help="连续多少条消息发送失败后告警",
+    english="An alert is raised when so many messages in a row failed",
 )
 
 FAILING_ALERT = "wechat.outbound_failing"

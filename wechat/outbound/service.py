@@ -16,7 +16,12 @@ from infra.parameters import Parameter
 from wechat.outbound.rules import NewMessage, Report, State
 
 KEPT_DAYS = Parameter(
-    name="wechat.outbound_kept_days", default=180, least=7, most=3650, help="已有结果的微信消息发送记录保留的天数"
+    name="wechat.outbound_kept_days",
+    default=180,
+    least=7,
+    most=3650,
+    help="已有结果的微信消息发送记录保留的天数",
+    english="How many days settled messages to WeChat are kept",
 )
 _ROWS = 10_000
 _SUCCESS = "success"

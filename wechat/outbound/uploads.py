@@ -26,12 +26,23 @@ LIFE_HOURS = Parameter(
     least=1,
     most=72,
     help="上传到微信的图片多少小时内重复使用（平台保存 3 天，须留有余量）",
+    english=("A picture uploaded to WeChat is used again for so many hours (WeChat keeps it 3 days, so leave room)"),
 )
 MOST_BYTES = Parameter(
-    name="wechat.image_most_kb", default=10_240, least=64, most=102_400, help="微信图片消息的大小上限（KB），超过则压缩"
+    name="wechat.image_most_kb",
+    default=10_240,
+    least=64,
+    most=102_400,
+    help="微信图片消息的大小上限（KB），超过则压缩",
+    english="The largest picture message in KB; larger ones are made smaller",
 )
 MOST_SIDE = Parameter(
-    name="wechat.image_most_side", default=1_280, least=200, most=4_000, help="发往微信的图片压缩后的最长边（像素）"
+    name="wechat.image_most_side",
+    default=1_280,
+    least=200,
+    most=4_000,
+    help="发往微信的图片压缩后的最长边（像素）",
+    english="The longest side of a picture made smaller for WeChat, in pixels",
 )
 _KIBIBYTE = 1_024
 # What the platform takes as it is; everything else is made a JPEG.

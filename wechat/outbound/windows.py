@@ -29,9 +29,15 @@ MESSAGE_HOURS = Parameter(
     least=1,
     most=720,
     help="粉丝发来消息后，多少小时内可发客服消息",
+    english="For so many hours after a fan wrote, customer messages may be sent",
 )
 MESSAGE_COUNT = Parameter(
-    name="wechat.window_message_count", default=5, least=0, most=1000, help="粉丝每次发来消息后，可发客服消息的条数"
+    name="wechat.window_message_count",
+    default=5,
+    least=0,
+    most=1000,
+    help="粉丝每次发来消息后，可发客服消息的条数",
+    english="How many customer messages may be sent after each message of a fan",
 )
 SHORT_SECONDS = Parameter(
     name="wechat.window_short_seconds",
@@ -39,6 +45,7 @@ SHORT_SECONDS = Parameter(
     least=1,
     most=86_400,
     help="粉丝点击菜单、关注或扫码后，多少秒内可发客服消息",
+    english="For so many seconds after a tap on the menu, a follow or a scan, customer messages may be sent",
 )
 SHORT_COUNT = Parameter(
     name="wechat.window_short_count",
@@ -46,6 +53,7 @@ SHORT_COUNT = Parameter(
     least=0,
     most=1000,
     help="粉丝每次点击菜单、关注或扫码后，可发客服消息的条数",
+    english="How many customer messages may be sent after each tap on the menu, follow or scan of a fan",
 )
 MARGIN_SECONDS = Parameter(
     name="wechat.window_margin_seconds",
@@ -53,11 +61,15 @@ MARGIN_SECONDS = Parameter(
     least=0,
     most=600,
     help="客服消息的时限届满前多少秒起不再发送（消息到达微信前时限可能已过）",
+    english=(
+        "Customer messages are not sent any more so many seconds before the time to answer ends (it "
+        "may be over when they reach WeChat)"
+    ),
 )
 
-# Whether `w` lets something through at the moment $2, for whoever reads many in one statement.
+# Whether `w` lets something through at a moment (`usable_from`), for whoever reads many in one statement.
 OPEN = """
-(w.refused IS NULL AND (w.message_until > $2 AND w.message_left > 0 OR w.short_until > $2 AND w.short_left > 0))
+(w.refused IS NULL AND (w.message_until > {at} AND w.message_left > 0 OR w.short_until > {at} AND w.short_left > 0))
 """
 
 # When a message left of which no answer came: at most so long after its sender took it.

@@ -7,19 +7,29 @@ from core.organisation.scopes import Values, of_staff, of_stores, reaches, reach
 from infra import database
 from wechat.welcomes.errors import TargetNotFound
 from wechat.welcomes.models import Welcome
-from wechat.welcomes.schemas import WelcomeOut
+from wechat.welcomes.schemas import ListedWelcomeOut, Whose
+
+_OF = {
+    Whose.EVERYBODY: "w.guide_id IS NULL AND w.store_id IS NULL AND w.channel_id IS NULL",
+    Whose.CHANNEL: "w.channel_id IS NOT NULL",
+    Whose.STORE: "w.store_id IS NOT NULL",
+    Whose.GUIDE: "w.guide_id IS NOT NULL",
+}
 
 
-async def page(by: Colleague, after: UUID | None, limit: int) -> list[WelcomeOut]:
+async def page(by: Colleague, whose: Whose | None, after: UUID | None, limit: int) -> list[ListedWelcomeOut]:
     """The welcomes of guides and stores in reach of `by`, of channels and of everybody, in the order they were made."""
     values = Values(after, limit)
-    guides, stores = of_staff(by, values.put, "guide_id"), of_stores(by, values.put, "store_id")
+    guides, stores = of_staff(by, values.put, "w.guide_id"), of_stores(by, values.put, "w.store_id")
     rows = await database.fetch(
-        f"""SELECT * FROM welcome WHERE ($1::uuid IS NULL OR id > $1)
-        AND ({guides} OR {stores} OR (guide_id IS NULL AND store_id IS NULL)) ORDER BY id LIMIT $2""",
+        f"""SELECT w.*, COALESCE(g.name, s.name, c.name) AS target FROM welcome w
+        LEFT JOIN staff g ON g.id = w.guide_id LEFT JOIN store s ON s.id = w.store_id
+        LEFT JOIN channel c ON c.id = w.channel_id
+        WHERE ($1::uuid IS NULL OR w.id > $1) AND ({guides} OR {stores} OR (w.guide_id IS NULL AND w.store_id IS NULL))
+        AND {_OF[whose] if whose else "true"} ORDER BY w.id LIMIT $2""",
         *values,
     )
-    return [WelcomeOut(**row) for row in rows]
+    return [ListedWelcomeOut(**row) for row in rows]
 
 
 async def expect_in_reach(by: Colleague, guide_id: UUID | None, store_id: UUID | None) -> None:

@@ -9,7 +9,7 @@ from core.organisation.queries import Colleague
 from infra.paging import Cursor, Limit, page_of
 from infra.schemas import Page
 from wechat.welcomes import queries, service
-from wechat.welcomes.schemas import WelcomeIn, WelcomeOut
+from wechat.welcomes.schemas import ListedWelcomeOut, WelcomeIn, WelcomeOut, Whose
 
 router = APIRouter(prefix="/staff/v1/welcomes", tags=["welcomes"])
 
@@ -23,7 +23,10 @@ async def set_welcome(body: WelcomeIn, by: Annotated[Colleague, RequirePermissio
 
 @router.get("")
 async def list_welcomes(
-    by: Annotated[Colleague, RequirePermission("welcomes:read")], cursor: Cursor = None, limit: Limit = 50
-) -> Page[WelcomeOut]:
-    """The welcomes of guides and stores in reach, of channels and of everybody."""
-    return page_of(WelcomeOut, await queries.page(by, cursor, limit + 1), limit)
+    by: Annotated[Colleague, RequirePermission("welcomes:read")],
+    whose: Whose | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[ListedWelcomeOut]:
+    """The welcomes of guides and stores in reach, of channels and of everybody; of one of these kinds."""
+    return page_of(ListedWelcomeOut, await queries.page(by, whose, cursor, limit + 1), limit)

@@ -1,5 +1,6 @@
 """What managers send and see about welcomes."""
 
+from enum import StrEnum
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -9,6 +10,15 @@ from infra.problems import Unfit
 from infra.schemas import Input, Output, Text
 
 Words = Annotated[Text, StringConstraints(min_length=1, max_length=600)]
+
+
+class Whose(StrEnum):
+    """Whose followers a welcome is for."""
+
+    EVERYBODY = "everybody"
+    CHANNEL = "channel"
+    STORE = "store"
+    GUIDE = "guide"
 
 
 class WelcomeIn(Input):
@@ -40,3 +50,9 @@ class WelcomeOut(Output):
     follow_text: str
     scan_text: str | None
     version: int
+
+
+class ListedWelcomeOut(WelcomeOut):
+    """`target` is the name of the guide, store or channel; null: everybody's."""
+
+    target: str | None

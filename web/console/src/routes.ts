@@ -1,4 +1,4 @@
-import type { RouteRecordRaw } from "vue-router";
+import type { RouteLocation, RouteRecordRaw } from "vue-router";
 import { startPage } from "./shell/navigation";
 
 declare module "vue-router" {
@@ -10,13 +10,26 @@ declare module "vue-router" {
   }
 }
 
+/** What notices and to-dos link to and only the phone's pages have; the session is the same. */
+function onThePhone(to: RouteLocation): false {
+  location.assign(`/app/staff${to.fullPath}`);
+  return false;
+}
+
+const elsewhere = ["tasks", "todos", "announcements"].map((first) => ({
+  path: `${first}/:id?`,
+  component: () => import("./pages/NothingPage.vue"),
+  beforeEnter: onThePhone,
+}));
+
 export const routes: RouteRecordRaw[] = [
   {
     path: "/",
     component: () => import("./shell/Shell.vue"),
     children: [
       { path: "", component: () => import("./pages/NothingPage.vue"), beforeEnter: startPage },
-      { path: "me", component: () => import("./pages/MePage.vue") },
+      { path: "me", component: () => import("./pages/account/MePage.vue") },
+      { path: "me/wechat", redirect: "/me" },
       { path: "notices", component: () => import("./pages/NoticesPage.vue") },
       {
         path: "inbox/:conversationId?",
@@ -47,6 +60,35 @@ export const routes: RouteRecordRaw[] = [
         path: "auto-replies/:replyId",
         component: () => import("./pages/replies/ReplyPage.vue"),
         meta: { needs: "replies:read" },
+      },
+      {
+        path: "reminders/:list?",
+        component: () => import("./pages/lists/RemindersPage.vue"),
+        props: true,
+        meta: { needs: "followups:write" },
+      },
+      { path: "pool", component: () => import("./pages/lists/PoolPage.vue"), meta: { needs: "pool:read" } },
+      {
+        path: "mobile-changes",
+        component: () => import("./pages/lists/MobileChangesPage.vue"),
+        meta: { needs: "customers:correct" },
+      },
+      {
+        path: "customer-imports",
+        component: () => import("./pages/lists/ImportsPage.vue"),
+        meta: { needs: "customers:import" },
+      },
+      {
+        path: "customer-imports/:id",
+        component: () => import("./pages/lists/ImportPage.vue"),
+        props: true,
+        meta: { needs: "customers:import" },
+      },
+      ...elsewhere,
+      {
+        path: "welcomes",
+        component: () => import("./pages/welcomes/WelcomesPage.vue"),
+        meta: { needs: "welcomes:read" },
       },
       { path: "menus", component: () => import("./pages/menus/MenusPage.vue"), meta: { needs: "menus:read" } },
       { path: "codes", component: () => import("./pages/codes/CodesPage.vue"), meta: { needs: "codes:read" } },

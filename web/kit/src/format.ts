@@ -1,3 +1,4 @@
+import { serverNow, tickingNow } from "./clock";
 import { language } from "./words/language";
 import { words } from "./words/kit";
 
@@ -19,7 +20,7 @@ export function fromField(value: string): string | null {
 }
 
 /** A moment as people say it: just now, 12 minutes ago, 18:05, yesterday 18:05, 03-04 18:05, 2025-03-04. */
-export function moment(at: string | null | undefined, now = Date.now()): string {
+export function moment(at: string | null | undefined, now = tickingNow()): string {
   if (!at) return "";
   const [day = "", clock = ""] = toField(at).split("T");
   const ago = now - new Date(at).getTime();
@@ -37,14 +38,20 @@ export function dayAndTime(at: string): string {
 }
 
 /** 11月22日星期日; with the year where it isn't this one. */
-export function dayName(at: string, now = Date.now()): string {
+export function dayName(at: string, now = serverNow()): string {
   const year = dayAt(now).slice(0, 4) === toField(at).slice(0, 4) ? {} : ({ year: "numeric" } as const);
   return told(at, { ...year, month: "long", day: "numeric", weekday: "long" });
 }
 
+/** Making one costs far more than using it, and a thread tells many times. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
 function told(at: string, options: Intl.DateTimeFormatOptions): string {
   const locale = language.value === "en" ? "en-GB" : "zh-CN";
-  return new Intl.DateTimeFormat(locale, { timeZone: ZONE, ...options }).format(new Date(at));
+  const name = `${locale} ${Object.keys(options).join()}`;
+  const format = formats.get(name) ?? new Intl.DateTimeFormat(locale, { timeZone: ZONE, ...options });
+  formats.set(name, format);
+  return format.format(new Date(at));
 }
 
 function dayAt(at: number): string {

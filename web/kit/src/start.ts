@@ -1,5 +1,6 @@
 import { createApp, type Component } from "vue";
 import { createRouter, createWebHistory, type RouteRecordRaw } from "vue-router";
+import { keepTicking } from "./clock";
 import { stayLive } from "./live/stream";
 import { rememberAccount } from "./login/account";
 import { doors } from "./login/routes";
@@ -12,7 +13,7 @@ export async function start(root: Component, base: string, routes: RouteRecordRa
   const router = createRouter({
     history: createWebHistory(base),
     routes: [...doors, ...routes, { path: "/:rest(.*)", redirect: "/" }],
-    scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+    scrollBehavior: (to, from, saved) => saved ?? (to.fullPath === from.fullPath ? false : { top: 0 }),
   });
   guard(router);
   // Parts that came with a page have brought words of their own.
@@ -24,6 +25,7 @@ export async function start(root: Component, base: string, routes: RouteRecordRa
     location.assign(router.resolve(to).href);
   });
   await learn();
+  keepTicking();
   stayLive();
   createApp(root).use(router).mount("#app");
 }

@@ -66,8 +66,32 @@ test("what changes something and has no key is sent once", async () => {
   expect(sent).toHaveLength(1);
 });
 
+test("an answer that breaks off is none: the next try has the same key", async () => {
+  const broken = new ReadableStream({ pull: (stream) => stream.error(lost()) });
+  answers = [() => new Response(broken), status(201)];
+  expect((await through(send(post("e"), true))).status).toBe(201);
+  expect(keyOf(sent[1])).toBe(keyOf(sent[0]));
+});
+
+test("a key that a request brings along is kept, whatever was answered", async () => {
+  const own = () => new Request(post("f"), { headers: { "Idempotency-Key": "mine" } });
+  answers = [status(422)];
+  await through(send(own(), true));
+  await through(send(own(), true));
+  expect(sent.map(keyOf)).toEqual(["mine", "mine"]);
+});
+
+test("a line that says nothing is given up", async () => {
+  const dead = (signal: AbortSignal) =>
+    new Promise<Response>((_, reject) => signal.addEventListener("abort", () => reject(lost())));
+  vi.stubGlobal("fetch", (_: Request, { signal }: { signal: AbortSignal }) => dead(signal));
+  await expect(through(send(post("g"), true))).rejects.toBeInstanceOf(Unreachable);
+});
+
 test("what was called off is not repeated", async () => {
-  answers = [() => new DOMException("called off", "AbortError")];
-  await expect(through(send(new Request("https://guanxi.example/"), false))).rejects.toThrow("called off");
+  const off = new AbortController();
+  answers = [() => (off.abort(), new DOMException("called off", "AbortError"))];
+  const asked = new Request("https://guanxi.example/", { signal: off.signal });
+  await expect(through(send(asked, false))).rejects.toThrow("called off");
   expect(sent).toHaveLength(1);
 });

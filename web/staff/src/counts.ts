@@ -4,8 +4,9 @@ import { computed, reactive, toRefs, watch } from "vue";
 const PAUSE_MS = 1_000;
 /** A notice of this kind stands for a conversation, which counts itself. */
 const WAITING = "chat.waiting";
+const NOTHING = { notices: 0, rung: 0, mine: 0, store: 0, agents: 0, todos: 0 };
 
-const seen = reactive({ notices: 0, rung: 0, mine: 0, store: 0, agents: 0, todos: 0 });
+const seen = reactive({ ...NOTHING });
 
 /** What badges say: unread notices, conversations of mine to look at and of lines that wait, to-dos, and all messages. */
 export const counts = reactive({
@@ -13,34 +14,46 @@ export const counts = reactive({
   messages: computed(() => seen.notices - seen.rung + seen.mine + seen.store),
 });
 
-async function countNotices(): Promise<void> {
+/** A badge that can't be read keeps its number, the page itself says what is wrong; the answer asked for last counts. */
+function counting(read: () => Promise<Partial<typeof NOTHING>>): () => void {
+  let asked = 0;
+  return () => {
+    const mine = ++asked;
+    if (!session.me.value || session.me.value.due_first) return;
+    read()
+      .then((counted) => mine === asked && Object.assign(seen, counted))
+      .catch(() => {});
+  };
+}
+
+const notices = counting(async () => {
   const { unread, kinds } = await data(api.GET("/staff/v1/me/notices/unread"));
-  Object.assign(seen, { notices: unread, rung: kinds[WAITING] ?? 0 });
-}
+  return { notices: unread, rung: kinds[WAITING] ?? 0 };
+});
 
-async function countChats(): Promise<void> {
-  if (!session.may("inbox:read")) return;
-  const chats = await data(api.GET("/staff/v1/inbox/counts"));
-  Object.assign(seen, { mine: chats.mine_unread, store: chats.store_waiting, agents: chats.agents_waiting });
-}
+const chats = counting(async () => {
+  if (!session.may("inbox:read")) return {};
+  const counted = await data(api.GET("/staff/v1/inbox/counts"));
+  return { mine: counted.mine_unread, store: counted.store_waiting, agents: counted.agents_waiting };
+});
 
-async function countTodos(): Promise<void> {
-  seen.todos = (await data(api.GET("/staff/v1/me/todos/counts"))).open;
-}
-
-/** A badge that can't be read keeps its number; the page itself says what is wrong. */
-function quietly(count: () => Promise<void>): void {
-  if (session.me.value && !session.me.value.due_first) void count().catch(() => {});
-}
+const todos = counting(async () => ({ todos: (await data(api.GET("/staff/v1/me/todos/counts"))).open }));
 
 export function recount(): void {
-  [countNotices, countChats, countTodos].forEach(quietly);
+  [notices, chats, todos].forEach((count) => count());
 }
 
-/** Keep the badges right as long as the application runs. */
+/** Keep the badges right as long as the application runs; they go with whose they were. */
 export function keepCounting(): void {
-  watch(session.me, recount, { immediate: true });
+  watch(session.me, (me) => {
+    if (!me) Object.assign(seen, NOTHING);
+    recount();
+  });
+  recount();
   whenOnline(recount);
-  const chat = throttled(() => quietly(countChats), PAUSE_MS);
-  useLive({ chat, notice: recount, notices_read: recount, todos: recount }, recount);
+  const [noticesSoon, chat, todosSoon] = [notices, chats, todos].map((count) => throttled(count, PAUSE_MS));
+  useLive(
+    { chat, notice: noticesSoon, notices_read: noticesSoon, todos: todosSoon } as Record<string, () => void>,
+    recount,
+  );
 }

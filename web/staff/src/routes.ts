@@ -26,11 +26,11 @@ export const routes: RouteRecordRaw[] = [
     path: "/reminders/:list?",
     redirect: ({ params }) => ({ path: "/customers", query: { list: params["list"] || "due" } }),
   },
-  { path: "/code", component: () => import("./pages/code/CodePage.vue") },
+  { path: "/code", component: () => import("./pages/code/CodePage.vue"), meta: { point: "codes:read" } },
   { path: "/todos", component: () => import("./pages/todos/TodosPage.vue") },
   { path: "/tasks/:id", component: () => import("./pages/tasks/TaskPage.vue"), props: true },
   { path: "/me", component: () => import("./pages/me/MePage.vue") },
   { path: "/me/numbers", component: () => import("./pages/me/NumbersPage.vue"), meta: { point: "fans:read" } },
   { path: "/me/security", component: () => import("./pages/me/SecurityPage.vue") },
-  { path: "/me/wechat", redirect: "/me/security" },
+  { path: "/me/wechat", component: () => import("./pages/me/WechatPage.vue") },
 ];

@@ -20,12 +20,15 @@ const GROUPS: Group[] = [
     entries: [
       { path: "/inbox", point: "inbox:read", icon: "chat", title: () => words.nav.inbox },
       { path: "/customers", point: "customers:read", icon: "person", title: () => words.nav.customers },
+      { path: "/reminders", point: "followups:write", icon: "clock", title: () => words.reminders.title },
+      { path: "/pool", point: "pool:read", icon: "waves", title: () => words.pool.title },
     ],
   },
   {
     title: () => words.nav.account,
     entries: [
       { path: "/auto-replies", point: "replies:read", icon: "reply", title: () => words.nav.autoReplies },
+      { path: "/welcomes", point: "welcomes:read", icon: "smile", title: () => words.nav.welcomes },
       { path: "/menus", point: "menus:read", icon: "menu", title: () => words.nav.menus },
       { path: "/codes", point: "codes:read", icon: "code", title: () => words.nav.codes },
       { path: "/banned-words", point: "words:write", icon: "shield", title: () => words.nav.bannedWords },

@@ -7,5 +7,6 @@ export async function download(path: string, name: string): Promise<void> {
   link.href = address;
   link.download = name;
   link.click();
-  URL.revokeObjectURL(address);
+  // Safari reads the file only after the click.
+  window.setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }

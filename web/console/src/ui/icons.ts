@@ -3,6 +3,7 @@ export const icons = {
   chat: "M4 5h16v11H9l-5 4z",
   person: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4 20c1-4 4-6 8-6s7 2 8 6",
   reply: "M10 5 4 11l6 6M4 11h10a6 6 0 0 1 6 6v2",
+  smile: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM8 14c1 2 2.500 3 4 3s3-1 4-3M9 9.500h.01M15 9.500h.01",
   menu: "M5 6h14M5 12h14M5 18h14",
   code: "M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 14h2v2h-2zM18 18h2v2h-2zM18 14h2M14 20h2",
   shield: "M12 3l8 3v6c0 5-4 8-8 9-4-1-8-4-8-9V6z",
@@ -23,6 +24,8 @@ export const icons = {
   back: "M15 5l-7 7 7 7",
   more: "M5 12h.01M12 12h.01M19 12h.01",
   trash: "M5 7h14M9 7V4h6v3M7 7l1 13h8l1-13",
+  clock: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 7v5l3 2",
+  waves: "M3 9c3-3 6 3 9 0s6 3 9 0M3 15c3-3 6 3 9 0s6 3 9 0",
   phone: "M7 3h10v18H7zM11 18h2",
 } as const;
 

@@ -23,15 +23,17 @@ export const onDoor = { ended: () => {}, due: () => {} };
 const ours: Middleware = {
   async onRequest({ request, schemaPath }) {
     request.headers.set("Accept-Language", language.value);
-    if (ticket.value) request.headers.set("Authorization", `Bearer ${ticket.value}`);
-    return expectSuccess(await send(request, creating.has(`${request.method} ${schemaPath}`)));
+    const token = ticket.value;
+    if (token) request.headers.set("Authorization", `Bearer ${token}`);
+    return expectSuccess(await send(request, creating.has(`${request.method} ${schemaPath}`)), token);
   },
 };
 
-async function expectSuccess(response: Response): Promise<Response> {
+/** `token` is the one that was asked with: what comes late, after another log-in, ends nothing. */
+async function expectSuccess(response: Response, token: string | null): Promise<Response> {
   if (response.ok) return response;
   const error = refusal(response, await response.json().catch(() => undefined));
-  if (error.status === 401 && error.code === "unauthenticated" && ticket.value) onDoor.ended();
+  if (error.status === 401 && error.code === "unauthenticated" && token && token === ticket.value) onDoor.ended();
   if (error.status === 403 && DOOR_CODES.has(error.code)) onDoor.due();
   throw error;
 }
@@ -50,7 +52,9 @@ export async function data<T>(asked: Promise<{ data?: T }>): Promise<T> {
 
 /** A file of ours as an address for `<img>` and downloads; the caller revokes it. */
 export async function picture(path: string): Promise<string> {
-  const headers = { Authorization: `Bearer ${ticket.value}`, "Accept-Language": language.value };
-  const response = await expectSuccess(await send(new Request(new URL(path, location.origin), { headers }), false));
+  const token = ticket.value;
+  const headers = { Authorization: `Bearer ${token}`, "Accept-Language": language.value };
+  const asked = new Request(new URL(path, location.origin), { headers });
+  const response = await expectSuccess(await send(asked, false, true), token);
   return URL.createObjectURL(await response.blob());
 }

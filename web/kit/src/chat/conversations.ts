@@ -1,11 +1,10 @@
-import { shallowRef, type Ref } from "vue";
+import { computed, shallowRef, watch, type Ref } from "vue";
 import { api, data } from "../api/client";
 import { useLive } from "../live/useLive";
 import { useResource, type Resource } from "../states/resource";
 import type { Pages } from "../states/pages";
 import { throttled } from "./throttle";
 import type { Conversation, View } from "./types";
-import { computed, watch } from "vue";
 
 const PAUSE_MS = 700;
 const PAGE = 50;
@@ -26,10 +25,9 @@ export function useConversationList(filters: Ref<ListFilters>): Pages<Conversati
   const page = (cursor?: string) =>
     data(api.GET("/staff/v1/inbox/conversations", { params: { query: { ...filters.value, cursor, limit: PAGE } } }));
 
-  const list: Resource<Conversation[]> = useResource(async () => {
+  const list: Resource<Conversation[]> = useResource(async (isLatest) => {
     const first = await page();
-    next.value = first.next;
-    failedMore.value = undefined;
+    if (isLatest()) [next.value, failedMore.value] = [first.next, undefined];
     return first.items;
   });
 

@@ -28,13 +28,21 @@ export function useScrolling(box: Readonly<Ref<HTMLElement | null>>, thread: Thr
     else toEnd();
     seen();
   });
+  // That something is unread is heard a little after the message is there.
+  watch(
+    () => thread.detail.data.value?.unread,
+    (unread) => unread && seen(),
+  );
 
-  /** What comes above doesn't move what is being read. */
+  /** What comes above doesn't move what is being read: here, as browsers differ in it. */
   async function earlier(): Promise<void> {
-    const height = box.value?.scrollHeight ?? 0;
+    if (!box.value) return;
+    const { scrollHeight } = box.value;
+    box.value.style.overflowAnchor = "none";
     await thread.readEarlier();
     await nextTick();
-    if (box.value) box.value.scrollTop += box.value.scrollHeight - height;
+    box.value.scrollTop += box.value.scrollHeight - scrollHeight;
+    box.value.style.overflowAnchor = "";
   }
 
   function onScroll(): void {
@@ -49,8 +57,6 @@ export function useScrolling(box: Readonly<Ref<HTMLElement | null>>, thread: Thr
 
   onMounted(() => {
     if (!box.value) return;
-    // What the browser would do of its own accord is done here.
-    box.value.style.overflowAnchor = "none";
     sizes.observe(box.value);
     box.value.addEventListener("load", stay, true);
     toEnd();

@@ -14,12 +14,18 @@ export interface ChatNews {
   reason: "message" | "media" | "sent" | "case" | "assigned" | "read";
 }
 
-/** A reply of this page that has no number yet. */
+/** A reply that has no number yet. */
 export interface Outgoing {
-  key: number;
+  /** Its Idempotency-Key. */
+  key: string;
   content: Content;
-  /** The newest message on the page when it was written: who sends it again means the same reply. */
+  /** The newest message on the page when it was written: a colleague's answer behind it stands in the way. */
   seen: number;
   anyway: boolean;
-  error: unknown;
+  /** When it was written, by this device. */
+  at: number;
+  /** Refused replies were not said, and can be taken back; of those without an answer nobody knows. */
+  state: "sending" | "failed" | "unanswered";
+  /** Why it isn't being sent. */
+  problem: string;
 }

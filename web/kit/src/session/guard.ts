@@ -1,5 +1,6 @@
 import { watch } from "vue";
 import type { RouteLocationNormalized, Router } from "vue-router";
+import { listen } from "../live/stream";
 import { session } from "./session";
 import { ticket } from "./ticket";
 
@@ -30,6 +31,11 @@ export function guard(router: Router): void {
     if (session.me.value && to.meta.point && !session.may(to.meta.point)) return { path: "/", replace: true };
     return true;
   });
+
+  // Opened without an answer: it comes when the network or the server is back.
+  const know = () => session.isOpen.value && !session.me.value && void session.know().catch(() => {});
+  window.addEventListener("online", know);
+  listen(({ event }) => event === "hello" && know());
 
   const here = () => router.currentRoute.value;
   watch(ticket, (token) => {

@@ -19,10 +19,9 @@ export function usePages<T, Cursor = string>(read: (cursor?: Cursor) => Promise<
   const failedMore = shallowRef<unknown>();
   let reading: Promise<void> | null = null;
 
-  const first = useResource(async () => {
+  const first = useResource(async (isLatest) => {
     const page = await read(undefined);
-    next.value = page.next ?? null;
-    failedMore.value = undefined;
+    if (isLatest()) [next.value, failedMore.value] = [page.next ?? null, undefined];
     return page.items;
   });
 

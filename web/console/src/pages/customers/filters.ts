@@ -30,19 +30,27 @@ export function tidy(filters: Filters): Filters {
   return Object.fromEntries(given) as Filters;
 }
 
-/** Filters as they stand in the address of the page; what isn't readable is no filter. */
-export function fromAddress(text: unknown): Filters {
-  if (typeof text !== "string") return {};
+/** Filters as they stand in the address of the page; what isn't readable is none. */
+export function fromAddress(text: unknown): Filters | undefined {
+  if (typeof text !== "string") return undefined;
   try {
-    return JSON.parse(text) as Filters;
+    const given: unknown = JSON.parse(text);
+    return typeof given === "object" && given && !Array.isArray(given) ? (given as Filters) : undefined;
   } catch {
-    return {};
+    return undefined;
   }
 }
 
-export function toAddress(filters: Filters): string | undefined {
-  const given = tidy(filters);
-  return Object.keys(given).length ? JSON.stringify(given) : undefined;
+/** The columns there are among those named, if any. */
+export function columnsFrom(named: readonly string[] | undefined): Column[] | undefined {
+  const known = COLUMNS.filter((column) => named?.includes(column));
+  return known.length ? known : undefined;
+}
+
+/** Whether two things say the same, in whatever order their names stand. */
+export function same(one: object, other: object): boolean {
+  const told = (value: object) => JSON.stringify(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return told(one) === told(other);
 }
 
 export const PRESETS = {

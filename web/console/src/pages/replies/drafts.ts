@@ -1,5 +1,6 @@
 import type { Schemas } from "@guanxi/kit";
-import type { Content } from "@guanxi/kit/chat";
+import { chatWords, type Content } from "@guanxi/kit/chat";
+import { words } from "../../words";
 
 export type Rule = Schemas["AutoReplyOut"];
 /** A draft has every field. */
@@ -12,6 +13,19 @@ export const TRIGGERS: Trigger[] = ["keyword", "follow", "menu", "event", "defau
 export const MATCHES: Schemas["Match"][] = ["contains", "exact", "pattern"];
 export const WITH_WORDS = new Set<Trigger>(["keyword", "menu", "event"]);
 export const MOST_CONTENTS = 5;
+/** What a rule for other events may be chosen for; a rule made elsewhere may have more. */
+export const EVENTS = [
+  "scan",
+  "location",
+  "view",
+  "view_miniprogram",
+  "scancode_push",
+  "scancode_waitmsg",
+  "pic_sysphoto",
+  "pic_photo_or_album",
+  "pic_weixin",
+  "location_select",
+];
 
 export function blank(trigger: Trigger): RuleIn {
   return {
@@ -59,6 +73,24 @@ export function toIn({
     priority,
     enabled,
   };
+}
+
+/** What is sent of a draft: nothing empty, and nothing that its fields no longer show. */
+export function written(draft: RuleIn): RuleIn {
+  const exact = draft.match === "exact";
+  return {
+    ...draft,
+    contents: draft.contents.filter((each) => !isBlank(each)),
+    // Whoever hears only that nobody had an answer waits for a person.
+    hand_over: draft.hand_over || draft.trigger === "default",
+    before_commands: exact && draft.before_commands,
+    in_help: exact && draft.in_help,
+  };
+}
+
+/** An event by the name people know it by. */
+export function eventName(event: string): string {
+  return words.replies.events[event] ?? chatWords.events[event] ?? event;
 }
 
 export function content(kind: Content["kind"]): Content {

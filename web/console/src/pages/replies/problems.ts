@@ -9,7 +9,12 @@ export function problemsIn(draft: RuleIn): Problems {
   const wrong: Problems = {};
   if (!draft.name.trim()) wrong["name"] = words.common.required;
   if (WITH_WORDS.has(draft.trigger) && !draft.words.length) wrong["words"] = words.common.required;
-  if (draft.contents.every(isBlank) && !draft.hand_over) wrong["contents"] = words.replies.saysNothing;
+  const { priority } = draft;
+  if (!Number.isInteger(priority) || priority < 0 || priority > 10_000) wrong["priority"] = words.replies.priorityWrong;
+  if (draft.contents.every(isBlank)) {
+    if (draft.trigger === "default") wrong["contents"] = words.replies.saysNothingByDefault;
+    else if (!draft.hand_over) wrong["contents"] = words.replies.saysNothing;
+  }
   draft.contents.forEach((each, place) => {
     const at = `contents.${place}`;
     if (isBlank(each)) return;

@@ -33,6 +33,7 @@ export const customers: Words["customers"] = {
   any: "Any",
   hasPhone: "Has a phone",
   tagsAny: "With any of the tags",
+  tagsAll: "With all of the tags",
   tagsNone: "Without the tags",
   doors: "Came by",
   doorNames: {
@@ -46,6 +47,9 @@ export const customers: Words["customers"] = {
     staff: "Entered by staff",
   },
   store: "Owner's store",
+  firstStore: "First came from store",
+  firstChannel: "First came from channel",
+  firstCode: "First scanned code",
   place: "Where",
   places: { owned: "Owned", pool: "Pool", trash: "Trash", nobody: "Nobody's" },
   days: {
@@ -65,7 +69,7 @@ export const customers: Words["customers"] = {
     overdue: "Overdue",
   },
   birthday: "Birthday",
-  birthdays: { any: "Any", today: "Today", next7: "Within 7 days", next30: "Within 30 days" },
+  birthdays: { today: "Today", next7: "Within 7 days", next30: "Within 30 days" },
   cities: "Cities",
   citiesHint: "Separate several with commas",
   results: (total, more) => (more ? `More than ${total}` : `${total} found`),
@@ -79,10 +83,21 @@ export const customers: Words["customers"] = {
   shared: "shared",
   removeView: "Delete view",
   missing: (names) => `Some conditions of this view are gone: ${names}`,
-  open: (name) => `Open ${name}`,
+  new: "New customer",
+  editRecord: "Edit record",
+  editStage: "Change stage",
+  editTags: "Edit tags",
+  noTags: "No tags yet",
+  editOwner: "Change owner",
+  ownerNow: (name) => `Present owner: ${name}`,
+  newOwner: "New owner",
+  release: "Release to the pool",
+  somebodyElse: "It is somebody else",
+  alike: (number) => `See known customer ${number}`,
 };
 
 export const picture: Words["picture"] = {
+  one: "Customer",
   timeline: "Timeline",
   layouts: { sales: "As sales sees it", service: "As service sees it", management: "As management sees it" },
   base: "Base data",
@@ -96,7 +111,7 @@ export const picture: Words["picture"] = {
   nothing: "Nothing yet",
   kinds: {
     identities: "In WeChat",
-    touches: "Touches",
+    touches: "Visits to us",
     chats: "Chats",
     orders: "Orders",
     points: "Points",
@@ -108,7 +123,7 @@ export const picture: Words["picture"] = {
   },
   total: {
     days: "Days known",
-    touches: "Touches",
+    touches: "Came",
     follow_ups: "Follow-ups",
     visits: "Visits",
     chats: "Chats",

@@ -7,7 +7,7 @@ export const inbox: Words["inbox"] = {
   messages: "Messages",
   customer: "Customer",
   choose: "Choose a conversation on the left",
-  search: "Search in chats",
+  search: "Search in chats (two letters or more)",
   notFound: "No message has these words",
   views: {
     label: "Which conversations",
@@ -65,12 +65,13 @@ export const inbox: Words["inbox"] = {
   send: "Send",
   quick: "Quick replies",
   noQuick: "No quick reply has these words",
+  slash: "To send what begins with /, put a space before it.",
   noQuickYet: "No quick replies yet",
   makeQuick: "Write one",
   picture: "Send a picture",
   card: "Send a card",
   sending: "Being sent…",
-  unsent: "Not sent:",
+  unsent: { failed: "Not sent:", unanswered: "No answer came, so it may have been sent or not:" },
   sendAgain: "Send again",
   drop: "Take back",
   second: {

@@ -21,7 +21,11 @@ export const common: Words["common"] = {
   required: "Please fill in",
   by: (who, at) => `${who} · ${at}`,
   sureToRemove: (what) => `Delete “${what}”?`,
-  moved: "Somebody has just changed this. It was read anew: please look through it and save again.",
+  moved:
+    "Somebody else has just changed this too, so it was not saved. Yours is still here: saving again replaces theirs.",
+  unsaved: "Changes are not saved yet and will be lost.",
+  leave: "Leave",
+  loadNewest: "Load what is there now",
 };
 
 export const nav: Words["nav"] = {
@@ -30,8 +34,9 @@ export const nav: Words["nav"] = {
   account: "Official account",
   team: "Team and settings",
   inbox: "Inbox",
-  customers: "Customers and fans",
+  customers: "Customers",
   autoReplies: "Automatic replies",
+  welcomes: "Welcomes",
   menus: "Menus",
   codes: "QR codes",
   bannedWords: "Banned words",
@@ -78,12 +83,4 @@ export const pages: Words["pages"] = {
   },
   nothing: { title: "No page to open yet", text: "Your role has no rights yet. Please ask an administrator." },
   notFound: { title: "No such page", text: "The address may be wrong, or what was here has moved." },
-  me: {
-    title: "My account",
-    name: "Name",
-    username: "User name",
-    role: "Role",
-    password: "Change password",
-    changed: "Your password was changed. Log-ins on other devices have ended.",
-  },
 };

@@ -31,6 +31,7 @@ export const customers = {
   any: "不限",
   hasPhone: "有电话",
   tagsAny: "含任一标签",
+  tagsAll: "含全部标签",
   tagsNone: "不含标签",
   doors: "来源",
   doorNames: {
@@ -44,6 +45,9 @@ export const customers = {
     staff: "员工录入",
   },
   store: "归属门店",
+  firstStore: "首次来自门店",
+  firstChannel: "首次来自渠道",
+  firstCode: "首次扫的渠道码",
   place: "所在",
   places: { owned: "有归属", pool: "公海", trash: "回收站", nobody: "无归属" },
   days: {
@@ -63,7 +67,7 @@ export const customers = {
     overdue: "已过期",
   },
   birthday: "生日",
-  birthdays: { any: "不限", today: "今天", next7: "7 天内", next30: "30 天内" },
+  birthdays: { today: "今天", next7: "7 天内", next30: "30 天内" },
   cities: "城市",
   citiesHint: "多个用逗号隔开",
   results: (total: number, more: boolean) => (more ? `超过 ${total} 位` : `共 ${total} 位`),
@@ -77,10 +81,21 @@ export const customers = {
   shared: "共享",
   removeView: "删除视图",
   missing: (names: string) => `视图里有些条件已不存在：${names}`,
-  open: (name: string) => `打开 ${name}`,
+  new: "新增客户",
+  editRecord: "修改资料",
+  editStage: "改阶段",
+  editTags: "改标签",
+  noTags: "还没有标签",
+  editOwner: "更换归属",
+  ownerNow: (name: string) => `现在归属：${name}`,
+  newOwner: "新的归属",
+  release: "放回公海",
+  somebodyElse: "确认不是同一个人",
+  alike: (number: number) => `查看已有客户 ${number}`,
 };
 
 export const picture = {
+  one: "客户",
   timeline: "动态",
   layouts: { sales: "销售视角", service: "客服视角", management: "管理视角" },
   base: "基本资料",
@@ -94,7 +109,7 @@ export const picture = {
   nothing: "暂无",
   kinds: {
     identities: "微信身份",
-    touches: "触点",
+    touches: "来访记录",
     chats: "聊天",
     orders: "订单",
     points: "积分",
@@ -106,7 +121,7 @@ export const picture = {
   } as Record<string, string>,
   total: {
     days: "认识天数",
-    touches: "触点",
+    touches: "来访",
     follow_ups: "跟进",
     visits: "拜访",
     chats: "聊天",

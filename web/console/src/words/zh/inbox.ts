@@ -5,7 +5,7 @@ export const inbox = {
   messages: "聊天记录",
   customer: "客户资料",
   choose: "从左边选择一个对话",
-  search: "搜索聊天内容",
+  search: "搜索聊天内容（至少两个字）",
   notFound: "没有找到含有这些字的消息",
   views: { label: "看哪些对话", mine: "我的", store: "本店", agents: "客服", waiting: "待回复", all: "全部" },
   empty: {
@@ -56,12 +56,13 @@ export const inbox = {
   send: "发送",
   quick: "快捷回复",
   noQuick: "没有匹配的快捷回复",
+  slash: "要发出以 / 开头的文字，请在前面加一个空格。",
   noQuickYet: "还没有快捷回复",
   makeQuick: "去新增",
   picture: "发送图片",
   card: "发送图文卡片",
   sending: "正在发送…",
-  unsent: "没有发出：",
+  unsent: { failed: "没有发出：", unanswered: "没有收到回应，不知道是否发出：" },
   sendAgain: "重发",
   drop: "取回",
   second: {
@@ -81,5 +82,5 @@ export const inbox = {
   assignNote: "给接手人的留言",
   whole: "完整资料",
   lastNotes: "最近跟进",
-  notInReach: "这位客户不在你的数据范围内，只能看到聊天。",
+  notInReach: "你能看到与这位客户的聊天，看不到客户资料。",
 };

@@ -19,7 +19,10 @@ export const common = {
   required: "请填写",
   by: (who: string, at: string) => `${who} · ${at}`,
   sureToRemove: (what: string) => `确定删除“${what}”吗？`,
-  moved: "别人刚刚改过，已读取最新内容，请核对后再保存。",
+  moved: "别人刚刚也改了，这次没有保存。你写的还在：再保存会盖掉对方的修改。",
+  unsaved: "修改还没有保存，离开后会丢失。",
+  leave: "离开",
+  loadNewest: "载入最新内容",
 };
 
 export const nav = {
@@ -30,11 +33,12 @@ export const nav = {
   inbox: "消息",
   customers: "客户与粉丝",
   autoReplies: "自动回复",
+  welcomes: "欢迎语",
   menus: "自定义菜单",
   codes: "渠道码",
   bannedWords: "违禁词",
   quickReplies: "快捷回复",
-  serviceLevels: "服务水平",
+  serviceLevels: "接待统计",
   staff: "员工",
   roles: "角色与权限",
   parameters: "参数",
@@ -73,12 +77,4 @@ export const pages = {
   forbidden: { title: "没有权限", text: "你的角色不能打开这个页面。需要的话请联系管理员。" },
   nothing: { title: "还没有可以打开的页面", text: "你的角色还没有任何权限，请联系管理员。" },
   notFound: { title: "没有这个页面", text: "地址可能有误，或者内容已经移走。" },
-  me: {
-    title: "我的账号",
-    name: "姓名",
-    username: "用户名",
-    role: "角色",
-    password: "修改密码",
-    changed: "密码已修改，其他设备上的登录已失效。",
-  },
 };

@@ -40,6 +40,7 @@ export const en: typeof zh = {
   mediaFailed: "WeChat doesn't give this file any more",
   openPicture: "Open the picture",
   openMap: "Location",
+  voiceFile: "Download the voice",
   until: (until, left) => `Replies until ${until}, ${left} more ${left === 1 ? "message" : "messages"}`,
   shut: {
     window_shut: "The time for replies is over. You can reply when the customer writes again.",

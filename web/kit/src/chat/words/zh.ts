@@ -38,6 +38,7 @@ export const zh = {
   mediaFailed: "微信已不再提供这个文件",
   openPicture: "查看大图",
   openMap: "位置",
+  voiceFile: "下载语音",
   until: (until: string, left: number) => `可回复至 ${until}，还可发 ${left} 条`,
   shut: {
     window_shut: "回复时间已过，客户再次发言后可回复。",

@@ -1,4 +1,4 @@
-import { api, data, moment, type Schemas, session } from "@guanxi/kit";
+import { api, data, moment, type Schemas, session, tickingNow } from "@guanxi/kit";
 import { words } from "../../words";
 
 /** Which customers: by what is known of them, by the platform's window, or by a list of reminders. */
@@ -46,7 +46,7 @@ async function found({ list, q, tag }: Asked, cursor?: string): Promise<Page> {
     id: one.id,
     name: nameOf(one),
     says: [
-      one.next_contact_at && words.customers.next(moment(one.next_contact_at)),
+      one.next_contact_at && nextOf(one.next_contact_at),
       one.followed_up_at && words.customers.noted(moment(one.followed_up_at)),
       words.customers.arrived(moment(one.created_at)),
     ]
@@ -81,7 +81,7 @@ async function reminded(reminder: Schemas["Reminder"], cursor?: string): Promise
   const items = page.items.map((one) => ({
     id: one.id,
     name: nameOf(one),
-    says: one.next_contact_at ? [words.customers.next(moment(one.next_contact_at))] : [],
+    says: one.next_contact_at ? [nextOf(one.next_contact_at)] : [],
     following: null,
     tags: [],
   }));
@@ -91,6 +91,11 @@ async function reminded(reminder: Schemas["Reminder"], cursor?: string): Promise
 /** What to call a customer whom nobody has named yet. */
 export function nameOf({ name, number }: { name: string | null; number: number }): string {
   return name ?? words.customers.unnamed(number);
+}
+
+/** When to be in touch next, or when one should have been. */
+export function nextOf(at: string): string {
+  return new Date(at).getTime() < tickingNow() ? words.customers.missed(moment(at)) : words.customers.next(moment(at));
 }
 
 function isSaid(line: string | null): line is string {

@@ -1,0 +1,28 @@
+export const welcomes = {
+  title: "欢迎语",
+  hint: "客户扫码或搜索关注后收到的第一句话。先看导购的，再看门店、渠道的，都没有时用所有人的。",
+  new: "新增欢迎语",
+  change: "修改欢迎语",
+  none: "这里还没有欢迎语",
+  saved: "已保存，几秒后生效",
+  whose: "对象",
+  choose: "输入名称查找",
+  of: {
+    everybody: { title: "所有人", hint: "没有更合适的欢迎语时，每位新粉丝都会收到。" },
+    channel: { title: "渠道", hint: "扫这个渠道的码关注的客户会收到。" },
+    store: { title: "门店", hint: "扫这家门店的码，或店里没有自己欢迎语的导购的码，会收到。" },
+    guide: { title: "导购", hint: "扫这位导购的码关注的客户会收到。" },
+  },
+  follow: "关注时说",
+  followHint: "占位符没有内容时，改说更宽一级的欢迎语。",
+  scan: "已关注的客户再扫码时说",
+  scanHint: "可以不填，再扫码时就不回复。",
+  silent: "不回复",
+  placeholders: {
+    guide: { token: "{导购}", title: "导购姓名", sample: "小李" },
+    store: { token: "{门店}", title: "门店名称", sample: "中心店" },
+    channel: { token: "{渠道}", title: "渠道名称", sample: "新春展会" },
+    account: { token: "{公众号}", title: "公众号名称", sample: "公众号" },
+  },
+  previewHint: "除对象本身以外，预览里的名称都是示例。",
+};

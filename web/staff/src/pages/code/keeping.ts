@@ -1,0 +1,17 @@
+import { insideWechat } from "@guanxi/kit";
+
+/** A picture in its own address: WeChat keeps no others by a long press, and downloads none. */
+async function inItself(url: string): Promise<string> {
+  const image = Object.assign(new Image(), { src: url });
+  await image.decode();
+  const canvas = Object.assign(document.createElement("canvas"), { width: image.width, height: image.height });
+  canvas.getContext("2d")?.drawImage(image, 0, 0);
+  return canvas.toDataURL();
+}
+
+/** Put a picture among the phone's files; where WeChat forbids it, gives the address to show for a long press. */
+export async function keepPicture(url: string, name: string): Promise<string | null> {
+  if (insideWechat()) return inItself(url);
+  Object.assign(document.createElement("a"), { href: url, download: `${name}.png` }).click();
+  return null;
+}
