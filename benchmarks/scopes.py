@@ -111,13 +111,14 @@ async def _look_at_plans(caller: Caller, number: int) -> list[UUID | None]:
     """
     from wechat.fans import listing
     from wechat.fans.schemas import FanFilters
+    from wechat.outbound.windows import MESSAGE_HOURS
 
     by, statements = await colleague(caller), list[str]()
 
     def note(record: Any) -> None:
         statements.append(record.query)
 
-    await listing.MESSAGE_HOURS.get()
+    await MESSAGE_HOURS.get()
     async with database.transaction() as connection:
         connection.add_query_logger(note)
         await listing.page(by, FanFilters(), None)

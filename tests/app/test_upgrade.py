@@ -34,7 +34,9 @@ async def test_people_of_before_get_a_department_a_post_and_a_role(former):
     )
     said, complaints = await process.communicate()
     assert process.returncode == 0, complaints.decode()
-    people = {person.pop("username"): person for person in json.loads(said)}
+    found = json.loads(said)
+    assert found["chats"] == [{"held": True, "hand_over": True}]
+    people = {person.pop("username"): person for person in found["people"]}
     place = {"department": "总部", "fits": True, "special_rights": "[]"}
     nowhere, here = {"app_id": None, "openid": None}, {"app_id": "wx1", "openid": "o1"}
     guide = place | {"role": "guide", "post": "导购", "is_guide": True}

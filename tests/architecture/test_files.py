@@ -141,6 +141,7 @@ OWN_NAMES = {
     "wechat/inbox/lines.py",
     "wechat/inbox/listing.py",
     "wechat/inbox/moving.py",
+    "wechat/inbox/parts.py",
     "wechat/inbox/presence.py",
     "wechat/inbox/quick_replies.py",
     "wechat/inbox/receivers.py",

@@ -92,7 +92,7 @@ async def ask_and_answer(phones, staff, name):
     await phones.write(QUESTION, name)
     line = staff.get_by_role("link", name=QUESTION)
     await expect(line).to_contain_text("条未读")
-    await expect(line).to_contain_text("起等待回复")
+    await expect(line).to_contain_text("等待回复")
     await expect(staff.get_by_role("link", name=re.compile(r"消息 \d+ 条未读"))).to_be_visible()
     await staff.get_by_role("button", name=re.compile(r"通知 \d+")).click()
     await staff.get_by_role("button", name="未读 客户在等您回复").first.click()

@@ -70,6 +70,14 @@ async def test_a_key_finds_a_customer_from_anywhere(open_application, http):
     await expect(page.get_by_role("option", name="顾客01")).to_be_visible()
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", name="顾客01", level=1)).to_be_visible()
+    # Who doesn't see the page change is led to its beginning.
+    await page.get_by_role("link", name="参数", exact=True).click()
+    await expect(page.get_by_role("heading", name="参数", exact=True)).to_be_focused()
+    await page.get_by_role("link", name="客户与粉丝").click()
+    await page.get_by_role("link", name="顾客01").click()
+    await expect(page.get_by_role("heading", name="顾客01", level=1)).to_be_focused()
+    nav = page.get_by_role("navigation", name="主导航")
+    await expect(nav.locator("[aria-current=page]")).to_contain_text("客户与粉丝")
 
 
 # What notices and to-dos link to, and the page that is there.

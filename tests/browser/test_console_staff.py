@@ -3,9 +3,12 @@
 import pytest
 from playwright.async_api import expect
 
+from app.contexts import registry
 from core.permissions.rules import RoleKey
+from infra.settings import settings
 from tests import factories as make
 from tests.browser.staff_world import desk
+from tests.pushes import Pushes
 
 WIDE = {"width": 1440, "height": 900}
 
@@ -56,12 +59,25 @@ async def test_a_role_that_somebody_else_changed_keeps_what_was_ticked(open_appl
     assert (stored["name"], "customers:export" in stored["points"]) == ("见习二", True)
 
 
+@pytest.fixture
+async def account(db, simulator, fresh_settings):
+    """An account, and an API (started later) that speaks to its platform."""
+    fresh_settings.setenv("GUANXI_WECHAT_API_URL", simulator.base)
+    settings.cache_clear()
+    added = await make.account()
+    await simulator.account(app_id=added.app_id, original_id=added.original_id, secret=added.secret)
+    return added
+
+
 @pytest.mark.prove
-async def test_ones_own_wechat_is_bound_by_a_code(open_application, http):
-    await make.account()
-    guide = await make.guide()
-    page = await open_application("/app/console/me/wechat", guide, **WIDE)
+async def test_ones_own_wechat_is_bound_by_a_code(account, simulator, open_application, http):
+    page = await open_application("/app/console/me/wechat", await make.guide(), **WIDE)
     await page.get_by_role("button", name="绑定微信").click()
     picture = page.get_by_role("img", name="绑定二维码")
     await expect(picture).to_be_visible()
-    assert await picture.evaluate("image => image.naturalWidth > 0")
+    [code] = (await simulator.ok(f"/sim/codes?app_id={account.app_id}"))["codes"]
+    pushes = Pushes(account, "o-guide")
+    await pushes.sealed(pushes.follow(code["scene"])).send(http)
+    await make.settle(registry())
+    await expect(page.get_by_text("已绑定 ·")).to_be_visible()
+    await expect(picture).to_have_count(0)

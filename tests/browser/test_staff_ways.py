@@ -4,6 +4,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests import factories as make
+from tests.browser.everybody import complaints
 from tests.browser.staff_world import desk
 from tests.wechat import inbox_world as world
 
@@ -37,7 +38,7 @@ async def test_a_conversation_that_nobody_serves_is_found_and_opened_from_the_cu
 
 
 async def test_the_way_back_and_a_stray_tap_lose_no_words(open_application, at_work):
-    customer = await at_work.fan("one", "顾客01")
+    await at_work.fan("one", "顾客01")
     page = await open_application("/app/staff/customers", at_work.guide)
     await page.get_by_role("link", name="顾客01").click()
     await page.get_by_role("button", name="写跟进").click()
@@ -132,6 +133,7 @@ async def test_inside_wechat_a_poster_is_shown_to_be_kept_by_a_long_press(open_a
     assert page.url.endswith("/code")
 
 
+@pytest.mark.prove
 async def test_an_unanswered_me_is_asked_again(open_application, at_work):
     fan = await world.follower(await make.account(), at_work.guide)
     await world.says(fan, "在吗")
@@ -144,3 +146,23 @@ async def test_an_unanswered_me_is_asked_again(open_application, at_work):
     await page.context.set_offline(True)
     await page.context.set_offline(False)
     await expect(page.get_by_label("回复内容")).to_be_visible()
+
+
+@pytest.mark.prove
+async def test_a_customer_shows_people_tasks_and_how_it_wants_to_be_reached(open_application, at_work):
+    customer = await at_work.fan("one", "静安茶行")
+    asked = {"staff_ids": [str(at_work.guide.id)]}
+    task = await at_work.call(
+        "POST", "/tasks", {"title": "陈列检查", "body": "检查", "audience": asked}, by=at_work.admin
+    )
+    note = {"kind": "visit", "body": "到店", "task_id": task["id"]}
+    person = {"name": "店长", "post": "负责人"}
+    channel = {"channel": "sms", "accepted": False}
+    for path, body in (("follow-ups", note), ("contact-persons", person), ("channels", channel)):
+        await at_work.call("POST", f"/customers/{customer}/{path}", body)
+    page = await open_application(f"/app/staff/customers/{customer}", at_work.guide)
+    await expect(page.get_by_role("region", name="联系人")).to_contain_text("店长 主要联系人负责人")
+    await expect(page.get_by_role("region", name="任务")).to_contain_text("陈列检查")
+    await expect(page.get_by_role("region", name="任务")).to_contain_text("已完成 0/1")
+    await expect(page.get_by_role("region", name="隐私与联系偏好")).to_contain_text("拒绝短信")
+    assert await complaints(page) == []

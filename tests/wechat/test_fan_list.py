@@ -299,7 +299,7 @@ async def _one_statement(by):
     def note(record):
         statements.append(record.query)
 
-    await listing.MESSAGE_HOURS.get()
+    await windows.MESSAGE_HOURS.get()
     async with database.transaction() as connection:
         connection.add_query_logger(note)
         for case in ({}, {"following": True}, {"window": "open"}):
@@ -380,7 +380,13 @@ async def _fill():
             now,
             account.id,
         )
-    for table in ("staff", "customer", "identity", "touch", "wechat_label_member", "wechat_block"):
+        await connection.execute(
+            """INSERT INTO customer_window (digest, account_id, message_until, message_left, short_until, short_left)
+            SELECT digest, $1, talked_at + interval '48 hours', 5, talked_at, 0 FROM identity
+            WHERE talked_at IS NOT NULL""",
+            account.id,
+        )
+    for table in ("staff", "customer", "identity", "touch", "wechat_label_member", "wechat_block", "customer_window"):
         await database.execute(f"ANALYZE {table}")
 
 

@@ -22,6 +22,7 @@ from tests.wechat.inbox_world import (
     here,
     holder,
     id_of,
+    leaves,
     live,
     rung,
     says,
@@ -107,6 +108,16 @@ async def test_who_was_closed_unanswered_by_mistake_waits_again_and_goes_on_to_t
     make.jump_to(db, NOON + HOUR + timedelta(minutes=11))
     assert await moving.escalate_due() == 1
     assert await holder(not_answered) == (None, None)
+
+
+async def test_nobody_waits_in_a_case_opened_again_who_left(account):
+    guide = await make.guide()
+    fan = await follower(account, guide)
+    await says(fan)
+    await leaves(fan)
+    await service.reopen(guide, await id_of(fan), await version(fan))
+    assert (await conversation(fan))["waiting_since"] is None
+    assert (await cases(fan))[0]["escalate_at"] is None
 
 
 async def test_after_an_outage_the_colleague_has_as_long_as_ever(account, db):

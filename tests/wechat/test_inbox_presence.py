@@ -29,20 +29,28 @@ async def account(db):
     return await make.account()
 
 
-async def test_a_phone_neither_undoes_what_was_switched_at_the_desk_nor_makes_anybody_an_agent(account, http):
+async def test_a_phone_does_not_undo_what_was_switched_at_the_desk(account, http):
     someone = await agent()
     headers = await make.headers(someone)
     seen = []
-    # A phone; the desk goes to work; the phone again; the desk takes a break; the phone.
-    for away in (None, False, None, True, None):
+    # A phone; the desk takes a break; the phone again; the desk goes on; the phone.
+    for away in (None, True, None, False, None):
         answer = await http.put("/staff/v1/me/presence", json={"away": away}, headers=headers)
         seen.append(answer.json()["away"])
-    assert seen == [True, False, False, True, True]
+    assert seen == [False, True, True, False, False]
     fan = await follower(account)
     await says(fan)
-    assert await holder(fan) == (None, None)
-    await here(someone, away=False)
     assert await holder(fan) == (someone.id, None)
+
+
+async def test_an_administrator_who_looks_in_gets_no_fans_until_he_wants_some(account):
+    boss = await make.admin()
+    fan = await follower(account)
+    await says(fan)
+    assert await presence.be_there(boss)
+    assert await holder(fan) == (None, None)
+    assert not await presence.be_there(boss, away=False)
+    assert await holder(fan) == (boss.id, None)
 
 
 async def test_a_night_is_shared_by_who_comes_in_the_morning_and_nobody_gets_more_than_they_can_answer(account, db):

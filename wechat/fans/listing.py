@@ -129,7 +129,7 @@ class _Conditions:
             self._add(f"{word} ({self._identity} AND {condition.format(self.values.put(value))})")
 
     def window(self, since: datetime, at: datetime, *, exists: bool) -> None:
-        """Whoever wrote since then, and may be written to at that moment: an index finds the first, and these are few."""
+        """Whoever wrote since then (an index finds these, and they are few), and may be written to at that moment."""
         is_open = OPEN.format(at=self.values.put(at))
         open_ = f"EXISTS (SELECT FROM customer_window w WHERE w.digest = i.digest AND {is_open})"
         self.identity(f"i.following AND i.talked_at > {{}} AND {open_}", since, exists=exists)

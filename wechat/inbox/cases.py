@@ -74,13 +74,16 @@ UPDATE conversation k SET case_id = NULL, waiting_since = NULL, unread = 0, vers
 FROM closed c WHERE k.id = c.conversation_id
 """
 
-# Whoever had no answer waits as before.
+# Whoever had no answer waits as before, unless they left.
 _AGAIN = """
-WITH opened AS (
+WITH former AS (
+    SELECT CASE WHEN answers = 0 AND wanted <> 'begun' AND ended <> 'left' THEN opened_at END AS since
+    FROM service_case WHERE id = $1
+), opened AS (
     UPDATE service_case SET closed_at = NULL, closed_by_id = NULL, ended = NULL, staff_id = $2, store_id = $3,
         held_at = $4::timestamptz, declined_by_id = NULL,
-        escalate_at = CASE WHEN answers = 0 AND wanted <> 'begun' THEN $5::timestamptz END
-    WHERE id = $1 RETURNING id, conversation_id, CASE WHEN answers = 0 AND wanted <> 'begun' THEN opened_at END AS since
+        escalate_at = CASE WHEN f.since IS NOT NULL THEN $5::timestamptz END
+    FROM former f WHERE id = $1 RETURNING id, conversation_id, f.since
 )
 UPDATE conversation k SET case_id = o.id, staff_id = $2, store_id = $3, waiting_since = o.since, version = k.version + 1
 FROM opened o WHERE k.id = o.conversation_id

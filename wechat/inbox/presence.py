@@ -14,10 +14,10 @@ from wechat.inbox.scopes import is_agent
 
 _AT_ONCE = 100
 
-# Nobody becomes one who takes cases, or ceases to be one, by opening a page somewhere.
+# Opening a page somewhere changes nothing. Who hasn't switched yet takes cases, unless he runs the house: he looks in.
 _SEEN = """
-INSERT INTO staff_presence (id, away, seen_at) VALUES ($1, COALESCE($2, true), $3)
-ON CONFLICT (id) DO UPDATE SET away = COALESCE($2, staff_presence.away), seen_at = excluded.seen_at RETURNING away
+INSERT INTO staff_presence (id, away, seen_at) VALUES ($1, COALESCE($2::bool, $4::bool), $3)
+ON CONFLICT (id) DO UPDATE SET away = COALESCE($2::bool, staff_presence.away), seen_at = excluded.seen_at RETURNING away
 """
 
 # Who waits longest comes first; who doesn't wait, last. What nobody of them may get holds nobody up.
@@ -39,7 +39,7 @@ async def be_there(by: Colleague, *, away: bool | None = None) -> bool:
 
     Returns whether `by` is away.
     """
-    [row] = await database.fetch(_SEEN, by.id, away, clock.now())
+    [row] = await database.fetch(_SEEN, by.id, away, clock.now(), by.may("roles:write"))
     if is_agent(by) and not row["away"]:
         await _give_some()
     return bool(row["away"])

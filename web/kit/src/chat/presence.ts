@@ -6,7 +6,7 @@ import { ticket } from "../session/ticket";
 
 const EVERY_MS = 60_000;
 
-/** As the server knows it: switched on one page, it is so on all. Whoever never said so takes none. */
+/** As the server knows it: switched on one page, it is so on all. */
 const isAway = ref(true);
 /** What was switched and isn't known there yet. */
 let wanted: boolean | null = null;

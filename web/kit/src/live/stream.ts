@@ -1,6 +1,7 @@
 import { ref, watch } from "vue";
 import { language } from "../words/language";
 import { onDoor } from "../api/client";
+import { offline } from "../offline";
 import { ticket } from "../session/ticket";
 import { Parser, type LiveEvent } from "./parse";
 
@@ -45,7 +46,7 @@ export function stayLive(): void {
   window.addEventListener("online", () => wake());
   document.addEventListener("visibilitychange", () => (document.hidden ? (hidden = Date.now()) : lookedAtAgain()));
   watch([live, ticket], tellLost, { immediate: true });
-  setInterval(() => document.hidden || live.value || !ticket.value || tell(RESET), POLL_MS);
+  setInterval(() => document.hidden || offline.value || live.value || !ticket.value || tell(RESET), POLL_MS);
 }
 
 /** A phone that slept has a line that looks whole and is dead. */

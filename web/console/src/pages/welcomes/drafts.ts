@@ -25,10 +25,10 @@ export function whoseIs({ guide_id, store_id, channel_id }: Welcome): Whose {
   return channel_id ? "channel" : "everybody";
 }
 
-/** The words as a follower reads them, with the target's own name and samples for the rest. */
-export function filled(text: string, whose: Whose, name: string): string {
+/** The words as a follower reads them: with the names that are known, and samples for the rest. */
+export function filled(text: string, known: Record<string, string | null | undefined>): string {
   return Object.entries(words.welcomes.placeholders).reduce(
-    (all, [key, { token, sample }]) => all.replaceAll(token, key === whose && name ? name : sample),
+    (all, [key, { token, sample }]) => all.replaceAll(token, known[key] ?? sample),
     text,
   );
 }

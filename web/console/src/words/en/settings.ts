@@ -10,7 +10,6 @@ export const codes: Words["codes"] = {
   nameHint: "Such as “Stand at the till”",
   target: "Counts for",
   chooseTarget: "Choose whom it counts for",
-  noTargets: "Nothing to choose from yet",
   kind: "Counts for a",
   kinds: { guide: "Guide", store: "Store", channel: "Channel" },
   life: "Life",

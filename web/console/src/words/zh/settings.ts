@@ -8,7 +8,6 @@ export const codes = {
   nameHint: "例如“收银台立牌”",
   target: "归属",
   chooseTarget: "选择归属",
-  noTargets: "还没有可选的归属",
   kind: "归属类型",
   kinds: { guide: "导购", store: "门店", channel: "渠道" },
   life: "有效期",

@@ -1,7 +1,8 @@
 import { insideWechat } from "@guanxi/kit";
 
-/** A picture in its own address: WeChat keeps no others by a long press, and downloads none. */
-async function inItself(url: string): Promise<string> {
+/** The picture as it can be pressed for long: WeChat knows no others than those in their own address. */
+export async function pressable(url: string): Promise<string> {
+  if (!insideWechat()) return url;
   const image = Object.assign(new Image(), { src: url });
   await image.decode();
   const canvas = Object.assign(document.createElement("canvas"), { width: image.width, height: image.height });
@@ -11,7 +12,7 @@ async function inItself(url: string): Promise<string> {
 
 /** Put a picture among the phone's files; where WeChat forbids it, gives the address to show for a long press. */
 export async function keepPicture(url: string, name: string): Promise<string | null> {
-  if (insideWechat()) return inItself(url);
+  if (insideWechat()) return pressable(url);
   Object.assign(document.createElement("a"), { href: url, download: `${name}.png` }).click();
   return null;
 }
