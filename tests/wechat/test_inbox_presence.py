@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from core.permissions.rules import RoleKey
 from tests import factories as make
 from tests.factories import NOON
 from tests.wechat.inbox_world import (
@@ -43,8 +44,9 @@ async def test_a_phone_does_not_undo_what_was_switched_at_the_desk(account, http
     assert await holder(fan) == (someone.id, None)
 
 
-async def test_an_administrator_who_looks_in_gets_no_fans_until_he_wants_some(account):
-    boss = await make.admin()
+@pytest.mark.parametrize("role", [RoleKey.ADMIN, RoleKey.MANAGER])
+async def test_who_leads_and_looks_in_gets_no_fans_until_he_wants_some(account, role):
+    boss = await make.colleague(role)
     fan = await follower(account)
     await says(fan)
     assert await presence.be_there(boss)

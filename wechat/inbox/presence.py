@@ -14,7 +14,7 @@ from wechat.inbox.scopes import is_agent
 
 _AT_ONCE = 100
 
-# Opening a page somewhere changes nothing. Who hasn't switched yet takes cases, unless he runs the house: he looks in.
+# Opening a page somewhere changes nothing. Who hasn't switched yet takes cases, but whoever leads colleagues looks in.
 _SEEN = """
 INSERT INTO staff_presence (id, away, seen_at) VALUES ($1, COALESCE($2::bool, $4::bool), $3)
 ON CONFLICT (id) DO UPDATE SET away = COALESCE($2::bool, staff_presence.away), seen_at = excluded.seen_at RETURNING away
@@ -39,7 +39,7 @@ async def be_there(by: Colleague, *, away: bool | None = None) -> bool:
 
     Returns whether `by` is away.
     """
-    [row] = await database.fetch(_SEEN, by.id, away, clock.now(), by.may("roles:write"))
+    [row] = await database.fetch(_SEEN, by.id, away, clock.now(), by.may("staff:read"))
     if is_agent(by) and not row["away"]:
         await _give_some()
     return bool(row["away"])
