@@ -66,6 +66,8 @@ def create_app() -> FastAPI:
         description="A chat-first social CRM behind WeChat official accounts and mini-programs.",
         version="1",
         lifespan=lifespan,
+        # Metrics are our own (`infra/metrics.py`); whether somebody wants more would be asked anew at each push.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     for context in CONTEXTS:
         for router in context.routes:
