@@ -54,6 +54,8 @@ async def send_each_kind(phones, demo):
         await phone.get_by_role("button", name=tool, exact=True).click()
     await phones.page.get_by_role("dialog").get_by_role("textbox").fill(SPOKEN)
     await phones.page.keyboard.press("Enter")
+    # The video is the last: by it the list names the conversation.
+    await expect(phone.get_by_text(SPOKEN)).to_be_visible()
     fan_id = await phone.get_attribute("data-fan")
     address = f"{demo[0].facts['simulator']['base_url']}/sim/fans/{fan_id}/send"
     sent = await phones.page.request.post(address, data={"app_id": demo[0].app_id, "msgtype": "video", "wait": False})
