@@ -239,7 +239,7 @@ async def test_a_run_that_ends_after_midnight_is_not_the_next_days(db, seller, m
     sweep = recycling.sweep
 
     async def slow():
-        make.jump(db, days=1)
+        make.jump_to(db, NOON + 90 * DAY)
         return 0, False
 
     monkeypatch.setattr(recycling, "sweep", slow)
