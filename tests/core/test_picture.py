@@ -36,6 +36,11 @@ def _words(answer):
     return answer.content.decode()
 
 
+def _tells_number(answer):
+    # Whole or masked; fewer digits may stand in any id or time.
+    return any(digits in _words(answer) for digits in (world.PHONE[-8:], f"*{world.PHONE[-4:]}"))
+
+
 async def test_at79_sales_service_and_management_get_three_layouts_of_one_customer(http):
     guide = await make.guide()
     fan = await _described(guide)
@@ -102,7 +107,7 @@ async def test_at14_contact_data_are_whole_for_the_owner_and_masked_for_everybod
         record = answer.json()["record"]
         assert (record["phones"][0]["text"], record["email"]) == ("138****5678", "s***@example.com")
     management = await _look(http, await make.manager(), fan)
-    assert "5678" not in _words(management)
+    assert not _tells_number(management)
     assert "example.com" not in _words(management)
 
 
@@ -148,7 +153,7 @@ async def test_at08_pool_customers_are_looked_at_by_everybody_who_may_and_withou
         assert answer.status_code == 200, answer.text
         record = answer.json()["record"]
         assert (record["phones"][0]["text"], record["email"]) == (None, None)
-        assert "5678" not in _words(answer)
+        assert not _tells_number(answer)
         assert answer.json()["base"]["place"] == "pool"
     assert (await _look(http, marketer, customer_id)).status_code == 200
     path = f"/staff/v1/customers/{customer_id}/timeline"
